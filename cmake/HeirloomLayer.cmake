@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# heirloom_layer(NAME SOURCES ... TESTS ... DEPENDS ... LIBRARIES ... TEST_LIBRARIES ...)
+#
+# One folder of src/, one library `heirloom_NAME`, one test program `heirloom_NAME_test` from its *_test.cpp. Files are
+# listed, never globbed; a *_test.cpp that the folder holds but the list does not fails the configuration.
+
+add_library(heirloom_options INTERFACE)
+target_include_directories(heirloom_options INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+target_compile_options(heirloom_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -fno-omit-frame-pointer)
+if(HEIRLOOM_SANITIZE)
+  target_compile_options(heirloom_options INTERFACE -fsanitize=${HEIRLOOM_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(heirloom_options INTERFACE -fsanitize=${HEIRLOOM_SANITIZE})
+endif()
+
+function(heirloom_refuse_unregistered_tests)
+  file(GLOB present RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS *_test.cpp)
+  foreach(test IN LISTS present)
+    if(NOT test IN_LIST ARGN)
+      message(FATAL_ERROR "${CMAKE_CURRENT_SOURCE_DIR}/${test} is registered nowhere: add it to the list of tests beside it")
+    endif()
+  endforeach()
+endfunction()
+
+# A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches.
+function(heirloom_test_program name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE heirloom_options ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
+endfunction()
+
+function(heirloom_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  add_library(heirloom_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(heirloom_${name} PUBLIC heirloom_options Threads::Threads ${ARG_LIBRARIES})
+  foreach(layer IN LISTS ARG_DEPENDS)
+    target_link_libraries(heirloom_${name} PUBLIC heirloom_${layer})
+  endforeach()
+  target_sources(heirloom_objects INTERFACE $<BUILD_INTERFACE:$<TARGET_OBJECTS:heirloom_${name}>>)
+
+  heirloom_refuse_unregistered_tests(${ARG_TESTS})
+  if(HEIRLOOM_TESTS AND ARG_TESTS)
+    heirloom_test_program(heirloom_${name}_test SOURCES ${ARG_TESTS} LIBRARIES heirloom_${name} ${ARG_TEST_LIBRARIES})
+  endif()
+endfunction()
+
+if(HEIRLOOM_TESTS)
+  include(GoogleTest)
+endif()
