@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GenServer: a process that answers calls, after OTP's gen_server. Derive from it, override what you handle, and start it
+// with start_server() or under a Supervisor.
+//
+//   class Counter : public GenServer {
+//     Term handle_call(const Term& request, Pid) override { return ++count_; }
+//     std::int64_t count_ = 0;
+//   };
+//   Pid counter = start_server<Counter>("counter"_atom);
+//   Term value = call(counter, "next"_atom);
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "heirloom/process.hpp"
+
+namespace heirloom {
+
+class GenServer {
+ public:
+  virtual ~GenServer() = default;
+
+  // All run on the server's own process. An exception from any of them ends the server with reason {error, Text}.
+  virtual void init() {}
+  virtual Term handle_call(const Term& request, Pid from);  // the reply; default: exits with {bad_call, Request}
+  virtual void handle_cast(const Term& /*request*/) {}
+  virtual void handle_info(const Term& /*message*/) {}      // every other message: 'DOWN', 'EXIT', plain ones
+  virtual void handle_transfer(const EtsTransfer& /*transfer*/) {}
+  virtual void terminate(const Term& /*reason*/) {}
+
+ protected:
+  // Ends the server after the current callback.
+  void stop(Term reason);
+
+ private:
+  friend Pid start_server(std::function<std::unique_ptr<GenServer>()> make, std::optional<Atom> name, bool linked);
+  void run();
+  std::optional<Term> stop_reason_;
+};
+
+// Starts a server as a process of this program; returns when its init() has. Errors: what init() threw; already_exists.
+Pid start_server(std::function<std::unique_ptr<GenServer>()> make, std::optional<Atom> name, bool linked);
+template <typename Server, typename... Args>
+Pid start_server(std::optional<Atom> name, Args... args) {
+  return start_server([args...] { return std::make_unique<Server>(args...); }, name, false);
+}
+
+// gen_server:call/3. Errors: noproc (no such process, or it died before it answered), timed_out.
+Term call(Pid server, const Term& request, std::chrono::milliseconds timeout = std::chrono::milliseconds(5000));
+Term call(Atom name, const Term& request, std::chrono::milliseconds timeout = std::chrono::milliseconds(5000));
+void cast(Pid server, const Term& request);
+void cast(Atom name, const Term& request);
+
+}  // namespace heirloom

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Table: a handle to one table of a node. The semantics are those of Erlang's module `ets`; each function names the one it
+// follows where the name differs. Handles are cheap to copy and may be used from any thread: a call acts for the process
+// that the calling thread runs (see process.hpp). Reads take no lock and wait for nobody; writes lock the stripe of their
+// key. A write that returned survives the death of every process; one cut short by a death happened wholly or not at all.
+//
+//   Table users = node.open_or_create("users"_atom);
+//   users.insert({"alice"_atom, 41, "Berlin"});
+//   for (const Term& object : users.lookup("alice"_atom)) std::cout << object << '\n';
+//
+// Every function throws Error: `id` when the table was deleted, `access` when the process may not do it, `corrupt` when the
+// shared bytes break their invariants, `forked` in a forked child; writes also `full`. Only further errors are listed. A call
+// that fails changes nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "heirloom/atom.hpp"
+#include "heirloom/pid.hpp"
+#include "heirloom/term.hpp"
+
+namespace heirloom {
+
+enum class TableType { set, ordered_set, bag, duplicate_bag };
+std::string_view to_string(TableType type) noexcept;
+
+// Who may read and write: anybody; anybody reads and the owner writes; only the owner.
+enum class Protection { public_access, protected_access, private_access };
+std::string_view to_string(Protection protection) noexcept;  // "public", "protected", "private", as in ETS
+
+// Who inherits a table when its owner dies: a process, or whoever is registered under a name at that moment.
+struct Heir {
+  std::variant<Pid, Atom> process;
+  std::optional<Term> data;  // the gift data of the 'ETS-TRANSFER'; none: inherits without a message (`{heir,Pid}`)
+};
+
+// The options of ets:new/2. Tables of a node are found by name, so they are named tables.
+struct TableOptions {
+  TableType type = TableType::set;
+  Protection protection = Protection::protected_access;
+  std::int64_t keypos = 1;          // position of the key in an object, from 1
+  std::optional<Heir> heir = {};
+  bool write_concurrency = false;   // more stripes: more processes write at the same time, for more memory
+  bool read_concurrency = false;    // accepted; reads never lock
+  bool compressed = false;          // not supported yet: badarg
+  std::uint64_t max_bytes = std::uint64_t{16} << 30;  // the table refuses to grow beyond (ErrorCode::full)
+};
+
+// One operation of ets:update_counter: adds `increment` to the integer at `position`; where `threshold` is given and the
+// result passes it, in the direction of the increment, the counter becomes `reset_to`.
+struct CounterUpdate {
+  std::int64_t position;
+  Term increment;
+  std::optional<Term> threshold = {};
+  Term reset_to = 0;
+};
+
+// One operation of ets:update_element.
+struct ElementUpdate {
+  std::int64_t position;
+  Term value;
+};
+
+// The objects that a lookup found, copied out. For a set: none or one.
+class Objects {
+ public:
+  using iterator = const Term*;
+  Objects() = default;
+  explicit Objects(Term only) : count_(1), only_(std::move(only)) {}
+  explicit Objects(std::vector<Term> many) : count_(many.size()), many_(std::move(many)) {}
+
+  [[nodiscard]] iterator begin() const noexcept { return many_.empty() ? &only_ : many_.data(); }
+  [[nodiscard]] iterator end() const noexcept { return begin() + count_; }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] const Term& operator[](std::size_t index) const noexcept { return begin()[index]; }
+  [[nodiscard]] const Term& front() const noexcept { return *begin(); }
+  // The object of a set, or nothing.
+  [[nodiscard]] std::optional<Term> one() const { return empty() ? std::nullopt : std::optional<Term>(front()); }
+
+ private:
+  std::size_t count_ = 0;
+  Term only_;
+  std::vector<Term> many_;
+};
+
+// What ets:info/1 tells, and what a table in shared memory adds.
+struct TableInfo {
+  std::string id;                // of this table, never given twice in a node
+  Atom name;
+  TableType type;
+  Protection protection;
+  std::int64_t keypos;
+  std::optional<Pid> owner;      // none: the node holds the table
+  std::optional<Heir> heir;      // what `heir` says; its data is not told
+  std::uint64_t size;            // objects
+  std::uint64_t memory_words;    // ets' `memory`
+  std::uint64_t memory_bytes;    // of the segment: index, objects, free and retired memory, dictionary
+  std::uint64_t max_bytes;
+  std::uint64_t generation;      // owners so far
+  std::uint32_t stripes;
+  std::uint32_t atoms;           // in the dictionary
+  bool node_table;               // outlives all owners, until it is deleted
+  std::uint64_t repairs_finished;  // writes cut short after their commit point, completed by the next comer
+  std::uint64_t repairs_undone;    // writes cut short before it, undone
+};
+
+// The result of a full proof of a table's invariants.
+struct CheckReport {
+  bool ok = true;
+  std::uint64_t objects = 0;
+  // Bytes of blocks. live + retired + free + cached = allocated.
+  std::uint64_t live_bytes = 0;     // reachable by readers: objects and index
+  std::uint64_t retired_bytes = 0;  // unreachable, waiting until no reader can be in them
+  std::uint64_t free_bytes = 0;     // ready for the next write
+  std::uint64_t cached_bytes = 0;   // given to a stripe, never used so far
+  std::uint64_t allocated_bytes = 0;
+  std::vector<std::string> findings;  // what is broken and where; empty when ok
+};
+
+namespace node {
+class TableHandle;
+}
+
+class Table {
+ public:
+  [[nodiscard]] Atom name() const;
+
+  // -- insert: true, as in ets; objects are tuples of at least `keypos` elements (else Error{badarg}) --
+  void insert(const Term& object);                  // one tuple, or a list of tuples: all or nothing
+  void insert(std::span<const Term> objects);       // all or nothing, for readers in other processes and in a crash
+  bool insert_new(const Term& object);              // false, and nothing inserted, when any key is there
+  bool insert_new(std::span<const Term> objects);
+
+  // -- lookup --
+  [[nodiscard]] Objects lookup(const Term& key) const;
+  [[nodiscard]] bool member(const Term& key) const;
+  // Error{badkey} when absent, Error{position} when the object is too short. With a default: for an absent key only.
+  [[nodiscard]] Term lookup_element(const Term& key, std::int64_t position) const;
+  [[nodiscard]] Term lookup_element(const Term& key, std::int64_t position, const Term& default_value) const;
+
+  // -- delete --
+  void erase(const Term& key);                      // ets:delete/2
+  void delete_object(const Term& object);           // only when it is exactly this one
+  void delete_all_objects();                        // in one step for every reader
+  Objects take(const Term& key);                    // lookup and erase in one step
+
+  // -- change in place --
+  // The new value. Errors: badkey, keypos, position, badarg (the element is no integer). With a default object (its key
+  // element is replaced by `key`), an absent key is inserted first.
+  Term update_counter(const Term& key, const CounterUpdate& update);
+  Term update_counter(const Term& key, const CounterUpdate& update, const Term& default_object);
+  std::vector<Term> update_counter(const Term& key, std::span<const CounterUpdate> updates);
+  std::vector<Term> update_counter(const Term& key, std::span<const CounterUpdate> updates, const Term& default_object);
+  // False when the key is absent. Errors: keypos, position.
+  bool update_element(const Term& key, const ElementUpdate& update);
+  bool update_element(const Term& key, std::span<const ElementUpdate> updates);
+
+  // -- traverse: in an order of the table's own that growth does not disturb --
+  [[nodiscard]] std::optional<Term> first() const;                 // nothing: '$end_of_table'
+  [[nodiscard]] std::optional<Term> next(const Term& key) const;   // Error{badkey} when the key is not there
+  [[nodiscard]] std::vector<Term> tab2list() const;
+
+  // -- about the table --
+  [[nodiscard]] TableInfo info() const;
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] CheckReport check() const;
+
+  // -- ownership --
+  // ets:give_away/3. Errors: owner, not_owner, noproc (the receiver is dead), no_manager.
+  void give_away(Pid receiver, const Term& gift_data);
+  void give_away(Atom registered_name, const Term& gift_data);
+  void set_heir(const std::optional<Heir>& heir);   // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
+  void drop();                                      // ets:delete/1: the table is gone for everybody
+
+  friend bool operator==(const Table& left, const Table& right) noexcept { return left.handle_ == right.handle_; }
+
+  explicit Table(std::shared_ptr<node::TableHandle> handle) : handle_(std::move(handle)) {}
+
+ private:
+  std::shared_ptr<node::TableHandle> handle_;
+};
+
+}  // namespace heirloom
