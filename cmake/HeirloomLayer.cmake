@@ -10,9 +10,10 @@ target_include_directories(heirloom_options INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 target_compile_options(heirloom_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -fno-omit-frame-pointer)
+# All or nothing: a program that is not instrumented cannot link a library that is.
 if(HEIRLOOM_SANITIZE)
-  target_compile_options(heirloom_options INTERFACE -fsanitize=${HEIRLOOM_SANITIZE} -fno-sanitize-recover=all)
-  target_link_options(heirloom_options INTERFACE -fsanitize=${HEIRLOOM_SANITIZE})
+  add_compile_options(-fsanitize=${HEIRLOOM_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HEIRLOOM_SANITIZE})
 endif()
 
 function(heirloom_refuse_unregistered_tests)
@@ -24,15 +25,22 @@ function(heirloom_refuse_unregistered_tests)
   endforeach()
 endfunction()
 
-# A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches.
+# heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds])
+#
+# A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches. Its kind is the
+# ctest label by which the presets choose (CMakePresets.json): unit (the default, beside the code), oracle, layout, crash,
+# stress, fuzz, e2e; `torture` runs for hours, and only in `make torture`.
 function(heirloom_test_program name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT ARG_KIND)
+    set(ARG_KIND unit)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE heirloom_options ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name} PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
 
 function(heirloom_layer name)

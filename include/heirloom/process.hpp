@@ -36,16 +36,19 @@ struct EtsTransfer {
 [[nodiscard]] Pid self();
 
 // Runs `body` as a new process. When it returns, the process exits with reason `normal`; an exception ends it with reason
-// {error, Text}. Its tables then go to their heirs.
+// {error, Text}, exit(Reason) with that. Its tables then go to their heirs and its names are free, before anybody is told
+// of its end. Error{system_limit} when no thread can be started.
 Pid spawn(std::function<void()> body);
 Pid spawn_link(std::function<void()> body);     // and exit signals go both ways
 Pid spawn_monitor(std::function<void()> body);  // and its death arrives as {'DOWN', Reference, process, Pid, Reason}
 
-// Any process of the node, in this program or another. Sending to the dead is no error.
+// Any process of the node, in this program or another. Sending to the dead is no error. Messages from one process to another
+// arrive in order; those to another program are lost while the node has no manager, as between Erlang nodes.
 void send(Pid receiver, const Term& message);
-void send(Atom registered_name, const Term& message);  // Error{badarg} when nobody has the name
+void send(Atom registered_name, const Term& message);  // Error{badarg} when nobody has the name; else as whereis()
 
 // The next message; transfers stay for receive_transfer(). The second form gives up after `timeout`.
+// All forms end a process that got an exit signal, and throw Error{no_manager} in a root process whose node was closed.
 Term receive();
 std::optional<Term> receive(std::chrono::milliseconds timeout);
 // The first message that `wanted` accepts; others stay in their order.
@@ -55,22 +58,31 @@ std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, s
 EtsTransfer receive_transfer();
 std::optional<EtsTransfer> receive_transfer(std::chrono::milliseconds timeout);
 
-// Names of the node. Errors: already_exists, no_manager. A name ends with its process.
+// Names of the node. A name ends with its process. All throw Error{no_manager}; register_name also already_exists (the detail
+// says who has it), noproc, and badarg when the process has a name already; unregister_name badarg when nobody has it.
 void register_name(Atom name);               // for the calling process
 void register_name(Atom name, Pid process);
 void unregister_name(Atom name);
 [[nodiscard]] std::optional<Pid> whereis(Atom name);
+// From now on the message `names_changed` arrives whenever a name of the node was given or freed: time to ask whereis()
+// again. Of several changes one message may tell.
+void subscribe_names();
 
-// A monitor of any process of the node. {'DOWN', Reference, process, Pid, Reason} arrives once, at once for the dead.
+// A monitor of any process of the node. {'DOWN', Reference, process, Pid, Reason} arrives once, at once (with reason noproc)
+// for the dead.
 Term monitor(Pid process);
 void demonitor(const Term& reference);
+// Either's end is an exit signal to the other, which ends it with the same reason unless that is `normal`.
 void link(Pid process);
 void unlink(Pid process);
-// With true, exit signals of linked processes arrive as {'EXIT', Pid, Reason} instead of ending the caller.
+// With true, exit signals arrive as {'EXIT', Pid, Reason} instead of ending the caller. The value before. A root process
+// always traps them: a program is ended by its main(), not by a message.
 bool trap_exit(bool trap);
-// Sends an exit signal; `kill` cannot be trapped. It ends a process of this kind at its next receive().
+// Sends an exit signal; `kill` cannot be trapped, but by root processes. No thread can be ended from outside: the signal ends
+// a process when it next receives or sends.
 void exit(Pid process, const Term& reason);
-[[noreturn]] void exit(const Term& reason);  // ends the calling spawned process
+[[noreturn]] void exit(const Term& reason);  // ends the calling spawned process; Error{badarg} in a root process
+// True until its tables have gone to their heirs and its names are free. Error{no_manager} for one of another program.
 [[nodiscard]] bool is_process_alive(Pid process);
 
 }  // namespace heirloom

@@ -21,12 +21,20 @@ class TableManager {
  public:
   struct Options {
     Atom table_id;
-    TableOptions table_options = {};
-    std::function<std::optional<Pid>()> find_me;   // runs on a thread of its own; may block, throw, or return the dead
-    Term gift_data = Atom("ok");
+    TableOptions table_options = {};               // `heir` is the manager's own affair
+    std::function<std::optional<Pid>()> find_me;
+    Term gift_data = Atom("ok");                   // of each 'ETS-TRANSFER', to the user and back
   };
 
-  // A process that manages one table. Error{already_exists} from its start when another one manages the table.
+  // A process of the node of the calling process that manages one table, under the name `table_manager:TABLE`. What it does:
+  //   - it makes the table (a node table) or claims it; where a living process owns it, it waits for that one's end;
+  //   - it calls find_me on a thread of its own, one call at a time, whenever names of the node change and after growing
+  //     pauses of at most a second. find_me may block, throw (one line on standard error) or return the dead: the table
+  //     waits with the manager;
+  //   - it gives the table away, inherits it again when that process ends for whatever reason, and goes on looking;
+  //   - if it dies itself while another process has the table, its replacement inherits; while it holds the table, the node
+  //     keeps it for the replacement.
+  // Errors of the start: already_exists (another one manages the table), those of Node::open_or_create(), badarg (no find_me).
   static ChildSpec child_spec(Options options);
   static Pid start(Options options, bool linked = false);
 };

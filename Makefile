@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door: each target installs what is missing, builds what has changed, and runs. `make help` lists them.
+# Everything else - presets, tests, options - is plain CMake: see CONTRIBUTING.md.
+SHELL := bash
+.DEFAULT_GOAL := help
+PREFIX ?= /usr/local
+# Options for the program that a target runs: make demo ARGS="--kills 1000 --seed 7"
+ARGS ?=
+
+.PHONY: help demo test bench torture asan tsan check format install clean
+
+help:
+	@sed -n 's/^##\? *\([a-z]*\): /  make \1\t/p' Makefile | expand -t 17
+
+## demo: a table survives hundreds of kills of its owner, on real text
+demo:
+	@tools/setup build
+	@tools/build release apps/heirloom/all
+	build/release/apps/heirloom/heirloom demo $(ARGS)
+
+## test: everything that must hold before a push; CI runs the same
+test:
+	@tools/setup build test
+	@tools/test release
+
+## bench: speed beside absl, tbb, LMDB and Erlang's ets
+bench:
+	@tools/setup build test bench
+	@tools/build bench
+	bench/run build/bench $(ARGS)
+
+## torture: the long stress and crash tests; hours, until you stop it or it finds something
+torture:
+	@tools/setup build test
+	@tools/test torture
+
+## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@tools/setup build test
+	@tools/test asan
+
+## tsan: the tests of one process under ThreadSanitizer
+tsan:
+	@tools/setup build test
+	@tools/test tsan
+
+## check: the rules of the house: include directions, headers, licence lines, format
+check:
+	@tools/setup build test format
+	@tools/check
+
+## format: lay out all C++ sources as .clang-format says
+format:
+	@tools/setup format
+	@tools/format
+
+## install: the library, its headers, the command line and the CMake package, to PREFIX (default /usr/local)
+install:
+	@tools/setup build
+	@tools/build release heirloom apps/heirloom/all
+	cmake --install build/release --prefix $(PREFIX)
+
+## clean: remove everything that was built
+clean:
+	rm -rf build

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "os/packet_socket.hpp"
+#include "os/pidfd.hpp"
+#include "os/signals.hpp"
+
+namespace heirloom::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPauseMin{1};
+constexpr std::chrono::milliseconds kPauseMax{50};
+
+}  // namespace
+
+Client::Client(std::shared_ptr<const Directory> directory, Owner& owner, std::chrono::milliseconds timeout)
+    : directory_(std::move(directory)), owner_(owner), timeout_(timeout) {}
+
+Status Client::start() {
+  HEIRLOOM_TRY(poller_, os::Poller::create(), "connect to the manager");
+  {
+    const os::SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout_, [this] { return welcomed_ || refused_; });
+  if (welcomed_) return {};
+  return refused_ ? *refused_ : without_manager_locked();
+}
+
+void Client::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  poller_->wake();
+  thread_.join();
+}
+
+void Client::say_bye() {
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  if (line_ == Line::up) static_cast<void>(send_locked(wire::encode(wire::ToManager(wire::Bye{}))));
+  ended_ = true;
+  for (auto& [request, pending] : pending_) {
+    if (!pending.outcome) pending.outcome = without_manager_locked();
+  }
+  changed_.notify_all();
+}
+
+void Client::after_fork_in_child() noexcept {
+  if (channel_) channel_->close();
+  if (poller_) poller_->abandon();
+}
+
+// -- the thread --
+
+void Client::run() {
+  owner_.thread_started();
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) break;
+    }
+    if (channel_) {
+      poller_->wait(std::nullopt);
+    } else if (!connect()) {
+      pause();
+    }
+  }
+  lost();
+  owner_.thread_ending();
+}
+
+void Client::pause() {
+  std::unique_lock lock(mutex_);
+  pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
+  // Once it has been refused for good, or has said Bye, there is nothing left to look for.
+  const bool for_good = refused_ || ended_;
+  const auto stopping = [this] { return stopping_; };
+  if (for_good) return changed_.wait(lock, stopping);
+  changed_.wait_for(lock, pause_, stopping);
+}
+
+bool Client::connect() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (refused_ || ended_) return false;
+  }
+  auto socket = os::connect_to(directory_->socket_path());
+  if (!socket) {
+    const auto found = owner_.find_manager();
+    if (!found) {
+      const std::lock_guard lock(mutex_);
+      trouble_ = found.failure();
+      if (!welcomed_) refused_ = found.failure();
+      changed_.notify_all();
+      return false;
+    }
+    if (*found != Owner::Found::became) return false;
+    socket = os::connect_to(directory_->socket_path());
+    if (!socket) return false;
+  }
+  return announce(*std::move(socket));
+}
+
+bool Client::announce(os::Fd socket) {
+  const int descriptor = socket.get();
+  {
+    const std::lock_guard lock(mutex_);
+    channel_.emplace(std::move(socket));
+    line_ = Line::announcing;
+  }
+  const wire::Hello hello = owner_.hello();
+  const auto pidfd = os::open_pidfd(os::own_pid());
+  bool sent = false;
+  {
+    const std::lock_guard lock(mutex_);
+    sent = send_locked(wire::encode(wire::ToManager(hello)), pidfd ? pidfd->get() : -1);
+    line_ = Line::up;
+    for (const std::string& message : std::exchange(kept_, {})) sent = sent && send_locked(message);
+    kept_bytes_ = 0;
+    for (auto& [request, pending] : pending_) {
+      if (pending.outcome || pending.sent) continue;
+      sent = sent && send_locked(pending.message);
+      pending.sent = true;
+    }
+  }
+  if (!sent || !poller_->add(descriptor, [this](os::Poller::Ready) { read(); })) {
+    lost();
+    return false;
+  }
+  return true;
+}
+
+void Client::read() {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (channel_->has_waiting()) {
+        static_cast<void>(channel_->flush());
+        poller_->want_write(channel_->descriptor(), channel_->has_waiting());
+      }
+      if (stopping_) return;
+    }
+    Channel::Incoming incoming = channel_->receive();
+    if (incoming.kind == Channel::Incoming::Kind::nothing_now) return;
+    if (incoming.kind == Channel::Incoming::Kind::closed) return lost();
+    auto message = wire::decode<wire::ToProgram>(incoming.message);
+    if (!message || !handle(*std::move(message))) return lost();
+  }
+}
+
+bool Client::handle(wire::ToProgram message) {
+  if (auto* reply = std::get_if<wire::Reply>(&message)) {
+    const std::lock_guard lock(mutex_);
+    if (auto* refusal = std::get_if<wire::Refusal>(&reply->answer)) {
+      finish_locked(reply->request, fail(refusal->code, refusal->detail));
+    } else {
+      finish_locked(reply->request, std::move(reply->answer));
+    }
+    return true;
+  }
+  if (const auto* welcome = std::get_if<wire::Welcome>(&message)) {
+    const std::lock_guard lock(mutex_);
+    if (welcome->version != wire::kProtocolVersion) return false;
+    welcomed_ = true;
+    trouble_.reset();
+    pause_ = std::chrono::milliseconds(0);
+    changed_.notify_all();
+    return true;
+  }
+  if (const auto* refusal = std::get_if<wire::Refusal>(&message)) {
+    const std::lock_guard lock(mutex_);
+    refused_ = fail(refusal->code, "the manager refuses this program: " + refusal->detail);
+    for (auto& [request, pending] : pending_) {
+      if (!pending.outcome) pending.outcome = *refused_;
+    }
+    changed_.notify_all();
+    return false;
+  }
+  owner_.received(std::move(message));
+  return true;
+}
+
+void Client::lost() {
+  const std::lock_guard lock(mutex_);
+  if (!channel_) return;
+  poller_->remove(channel_->descriptor());
+  channel_.reset();
+  line_ = Line::down;
+  for (auto& [request, pending] : pending_) {
+    if (pending.outcome || !pending.sent) continue;
+    pending.sent = false;
+    if (pending.again == Again::never) {
+      pending.outcome = fail(ErrorCode::no_manager, "the manager died before it answered; whether it happened is unknown");
+    }
+  }
+  changed_.notify_all();
+}
+
+// -- calls and posts --
+
+bool Client::send_locked(std::string_view message, int descriptor) {
+  const bool sent = channel_->send(message, descriptor);
+  if (channel_->has_waiting()) poller_->want_write(channel_->descriptor(), true);
+  return sent;
+}
+
+void Client::post(const wire::ToManager& message, Post post) {
+  std::string bytes = wire::encode(message);
+  const std::lock_guard lock(mutex_);
+  if (ended_ || refused_) return;
+  // A failure to send means that the connection has ended, which the thread sees too.
+  if (line_ == Line::up) return static_cast<void>(send_locked(bytes));
+  if (post == Post::repeated_by_hello && line_ == Line::down) return;
+  kept_bytes_ += bytes.size();
+  kept_.push_back(std::move(bytes));
+  for (; kept_bytes_ > kKeptBytesMax; kept_.pop_front()) kept_bytes_ -= kept_.front().size();
+}
+
+std::uint64_t Client::next_request() {
+  const std::lock_guard lock(mutex_);
+  return ++last_request_;
+}
+
+Result<wire::Answer> Client::wait_for(std::uint64_t request, std::string message, Again again) {
+  std::unique_lock lock(mutex_);
+  if (refused_) return *refused_;
+  if (ended_) return without_manager_locked();
+  if (message.size() > wire::kMessageBytesMax) {
+    return fail(ErrorCode::system_limit, "a message of " + std::to_string(message.size()) + " bytes is too big");
+  }
+  Pending& pending = pending_[request];
+  pending.again = again;
+  pending.message = std::move(message);
+  if (line_ == Line::up) {
+    pending.sent = true;
+    static_cast<void>(send_locked(pending.message));
+  }
+  const bool answered = changed_.wait_for(lock, timeout_, [&] { return pending.outcome.has_value(); });
+  Result<wire::Answer> outcome = answered ? *std::move(pending.outcome) : without_manager_locked();
+  pending_.erase(request);
+  return outcome;
+}
+
+void Client::finish_locked(std::uint64_t request, Result<wire::Answer> outcome) {
+  const auto found = pending_.find(request);
+  if (found == pending_.end()) return;  // its caller did not wait any longer
+  found->second.outcome = std::move(outcome);
+  changed_.notify_all();
+}
+
+Failure Client::without_manager_locked() const {
+  if (ended_) return fail(ErrorCode::no_manager, "the node was closed");
+  if (line_ == Line::up) return fail(ErrorCode::no_manager, "the manager did not answer in " + std::to_string(timeout_.count()) + " ms");
+  if (trouble_) return fail(ErrorCode::no_manager, trouble_->to_string());
+  return fail(ErrorCode::no_manager, "the node has no manager");
+}
+
+}  // namespace heirloom::node

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ledger: what a manager knows that must outlive it - programs, names, tables with owner and heir, and transfers on their
+// way. It changes by records only, and the journal holds those records: whoever reads them again has the same ledger.
+//
+// **Invariants**
+//  (L1) A table has at most one owner, and its generation rises with each new one.
+//  (L2) A transfer in the ledger is to the present owner of its table: whatever changes the owner ends older ones.
+//  (L3) Ids of tables and transfers are never given twice, also not those of what is gone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "heirloom/pid.hpp"
+#include "wire/messages.hpp"
+
+namespace heirloom::node {
+
+// -- records --
+
+struct ProgramSeen {
+  std::uint32_t program = 0;
+  static auto fields(auto& self) { return std::tie(self.program); }
+};
+
+struct ProgramGone {
+  std::uint32_t program = 0;
+  static auto fields(auto& self) { return std::tie(self.program); }
+};
+
+struct NameGiven {
+  std::string name;
+  Pid pid;
+  static auto fields(auto& self) { return std::tie(self.name, self.pid); }
+};
+
+struct NameFreed {
+  std::string name;
+  static auto fields(auto& self) { return std::tie(self.name); }
+};
+
+struct TableMade {
+  wire::TableFacts table;
+  static auto fields(auto& self) { return std::tie(self.table); }
+};
+
+struct TableGone {
+  std::string id;
+  static auto fields(auto& self) { return std::tie(self.id); }
+};
+
+// One record for the new owner and for what it must be told: no death between the two can separate them.
+struct OwnerChanged {
+  std::string id;
+  std::optional<Pid> owner;
+  std::uint64_t generation = 0;
+  std::uint64_t transfer = 0;  // 0: nobody needs to be told
+  Pid from;
+  std::optional<wire::TermBytes> data;
+  static auto fields(auto& self) {
+    return std::tie(self.id, self.owner, self.generation, self.transfer, self.from, self.data);
+  }
+};
+
+struct HeirChanged {
+  std::string id;
+  std::optional<wire::HeirSpec> heir;
+  static auto fields(auto& self) { return std::tie(self.id, self.heir); }
+};
+
+struct TransferEnded {
+  std::uint64_t transfer = 0;
+  static auto fields(auto& self) { return std::tie(self.transfer); }
+};
+
+// Only in a compacted journal: numbers below these were given to what is gone.
+struct NumbersGiven {
+  std::uint64_t table = 0;
+  std::uint64_t transfer = 0;
+  static auto fields(auto& self) { return std::tie(self.table, self.transfer); }
+};
+
+using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged, HeirChanged,
+                            TransferEnded, NumbersGiven>;
+
+// -- what they add up to --
+
+class Ledger {
+ public:
+  struct Table {
+    wire::TableFacts facts;
+    std::uint64_t acquired = 0;  // rises with each change of owner: a dead process' tables are settled in this order
+  };
+  struct Transfer {
+    std::string table;
+    Pid to;
+    Pid from;
+    std::optional<wire::TermBytes> data;
+  };
+
+  // Any record is accepted: one that makes no sense (a table that is not there) changes nothing.
+  void apply(const Record& record);
+
+  // Records that, applied to an empty ledger, give this one.
+  [[nodiscard]] std::vector<Record> snapshot() const;
+
+  [[nodiscard]] const std::set<std::uint32_t>& programs() const noexcept { return programs_; }
+  [[nodiscard]] const std::map<std::string, Pid>& names() const noexcept { return names_; }
+  [[nodiscard]] const std::map<std::string, Table>& tables() const noexcept { return tables_; }
+  [[nodiscard]] const std::map<std::uint64_t, Transfer>& transfers() const noexcept { return transfers_; }
+
+  // Those of programs(), and whoever owns a table or a name.
+  [[nodiscard]] std::set<std::uint32_t> programs_mentioned() const;
+  [[nodiscard]] const Table* table(const std::string& id) const;
+  [[nodiscard]] const Table* table_named(const std::string& name) const;
+  [[nodiscard]] std::optional<Pid> whereis(const std::string& name) const;
+  [[nodiscard]] std::optional<std::string> name_of(Pid pid) const;
+  // In the order in which they were acquired.
+  [[nodiscard]] std::vector<std::string> tables_of(Pid owner) const;
+  [[nodiscard]] std::vector<std::string> tables_of_program(std::uint32_t program) const;
+  [[nodiscard]] std::vector<std::string> names_of_program(std::uint32_t program) const;
+
+  [[nodiscard]] std::uint64_t next_table() const noexcept { return next_table_; }
+  [[nodiscard]] std::uint64_t next_transfer() const noexcept { return next_transfer_; }
+
+ private:
+  void change(const ProgramSeen& record);
+  void change(const ProgramGone& record);
+  void change(const NameGiven& record);
+  void change(const NameFreed& record);
+  void change(const TableMade& record);
+  void change(const TableGone& record);
+  void change(const OwnerChanged& record);
+  void change(const HeirChanged& record);
+  void change(const TransferEnded& record);
+  void change(const NumbersGiven& record);
+  void end_transfers_of(const std::string& table);
+
+  std::set<std::uint32_t> programs_;
+  std::map<std::string, Pid> names_;
+  std::map<std::string, Table> tables_;              // by id
+  std::map<std::string, std::string> id_by_name_;    // of tables
+  std::map<std::uint64_t, Transfer> transfers_;
+  std::uint64_t next_table_ = 1;
+  std::uint64_t next_transfer_ = 1;
+  std::uint64_t next_acquired_ = 1;
+};
+
+// The number in a table's id; 0 when it is none of ours.
+[[nodiscard]] std::uint64_t table_number(const std::string& id);
+
+}  // namespace heirloom::node

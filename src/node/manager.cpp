@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/manager.hpp"
+
+#include <utility>
+
+#include "os/file.hpp"
+#include "os/packet_socket.hpp"
+#include "os/pidfd.hpp"
+#include "os/signals.hpp"
+
+namespace heirloom::node {
+
+Manager::Manager(std::shared_ptr<const Directory> directory, ManagerLock lock, shm::Attachment attachment, Log log,
+                 os::Poller poller, Ledger ledger, Journal journal)
+    : directory_(std::move(directory)),
+      lock_(std::move(lock)),
+      attachment_(std::move(attachment)),
+      log_(std::move(log)),
+      poller_(std::move(poller)),
+      journal_(std::move(journal)),
+      segments_(directory_, attachment_),
+      state_(std::move(ledger), *this) {}
+
+Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory> directory, ManagerLock lock,
+                                                shm::Attachment attachment, Log log) {
+  HEIRLOOM_CHECK(lock.sign(attachment.process->number()), "become the manager");
+  auto replayed = Journal::read(directory->descriptor());
+  if (!replayed) return std::move(replayed).failure().within("become the manager");
+  if (log && replayed->good_bytes != replayed->file_bytes) {
+    log("the journal ends in " + std::to_string(replayed->file_bytes - replayed->good_bytes) +
+        " bytes of a record that was never finished: dropped");
+  }
+  HEIRLOOM_TRY(Journal journal, Journal::rewrite(directory->descriptor(), replayed->ledger), "become the manager");
+  HEIRLOOM_TRY(os::Poller poller, os::Poller::create(), "become the manager");
+  std::unique_ptr<Manager> manager(new Manager(std::move(directory), std::move(lock), std::move(attachment), std::move(log),
+                                               std::move(poller), std::move(replayed->ledger), std::move(journal)));
+  Manager& self = *manager;
+  self.death_watch_.emplace([&self](std::uint32_t program) { self.died(program); });
+  self.remove_leftovers();
+  self.adopt_segments();
+  self.adopt_programs();
+  HEIRLOOM_CHECK(self.listen(), "become the manager");
+  const os::SignalsBlocked blocked;
+  self.thread_ = std::thread([&self] { self.run(); });
+  return manager;
+}
+
+Manager::~Manager() {
+  {
+    const std::lock_guard lock(deaths_mutex_);
+    stopping_ = true;
+  }
+  poller_.wake();
+  if (thread_.joinable()) thread_.join();
+  death_watch_.reset();
+  // Whoever sees its connection end looks for another manager, and must find the lock free.
+  lock_.abandon();
+  os::remove_file(directory_->descriptor(), "manager.sock");
+}
+
+void Manager::after_fork_in_child() noexcept {
+  lock_.abandon();
+  listener_.reset();
+  journal_.abandon();
+  poller_.abandon();
+  for (const auto& [descriptor, connection] : connections_) {
+    connection->channel.close();
+    connection->pidfd.reset();
+  }
+}
+
+Status Manager::listen() {
+  HEIRLOOM_TRY(listener_, os::listen_at(directory_->socket_path()), "listen at manager.sock");
+  return poller_.add(listener_.get(), [this](os::Poller::Ready) { accept_connections(); });
+}
+
+void Manager::run() {
+  for (;;) {
+    poller_.wait_only(std::nullopt);
+    const std::lock_guard round(round_mutex_);
+    poller_.call_back();
+    settle_deaths();
+    drop_broken();
+    const std::lock_guard lock(deaths_mutex_);
+    if (!stopping_) continue;
+    // What was said before the end was said: this program's own Bye above all.
+    for (const auto& [descriptor, connection] : connections_) read_from(*connection);
+    return;
+  }
+}
+
+// -- connections --
+
+void Manager::accept_connections() {
+  for (;;) {
+    auto accepted = os::accept_from(listener_);
+    if (!accepted) return say(accepted.failure().to_string());
+    if (!*accepted) return;
+    const auto peer = os::peer_of(*accepted);
+    if (!peer || peer->user != os::own_user()) {
+      say("a program of another user tried to connect: refused");
+      continue;
+    }
+    const int descriptor = accepted->get();
+    connections_[descriptor] = std::make_unique<Connection>(*std::move(accepted));
+    if (auto added = poller_.add(descriptor, [this, descriptor](os::Poller::Ready) { serve(descriptor); }); !added) {
+      say(added.failure().to_string());
+      connections_.erase(descriptor);
+    }
+  }
+}
+
+void Manager::serve(int descriptor) {
+  const auto found = connections_.find(descriptor);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  if (connection.channel.has_waiting()) {
+    if (!connection.channel.flush()) connection.broken = true;
+    poller_.want_write(descriptor, connection.channel.has_waiting());
+  }
+  read_from(connection);
+}
+
+void Manager::read_from(Connection& connection) {
+  // Bounded, so that one program that never stops talking does not silence the others.
+  for (int messages = 0; messages < 256 && !connection.broken; ++messages) {
+    const Channel::Incoming incoming = connection.channel.receive();
+    if (incoming.kind == Channel::Incoming::Kind::nothing_now) return;
+    if (incoming.kind == Channel::Incoming::Kind::closed || !handle(connection, incoming.message)) connection.broken = true;
+  }
+}
+
+bool Manager::handle(Connection& connection, const std::string& message) {
+  auto decoded = wire::decode<wire::ToManager>(message);
+  if (!decoded) {
+    say("program " + std::to_string(connection.program) + " sent what is no message: " + decoded.failure().to_string());
+    return false;
+  }
+  if (connection.program == 0) return greet(connection, *decoded);
+  return state_.received(connection.program, *decoded);
+}
+
+bool Manager::greet(Connection& connection, const wire::ToManager& message) {
+  const auto* hello = std::get_if<wire::Hello>(&message);
+  if (hello == nullptr) return false;
+  const auto refuse = [&](ErrorCode code, const std::string& why) {
+    say("program " + std::to_string(hello->program) + " was refused: " + why);
+    static_cast<void>(connection.channel.send(wire::encode(wire::ToProgram(wire::Refusal{code, why}))));
+    return false;
+  };
+  if (hello->version != wire::kProtocolVersion) {
+    return refuse(ErrorCode::layout, "it speaks protocol " + std::to_string(hello->version) + ", the manager " +
+                                         std::to_string(wire::kProtocolVersion));
+  }
+  const shm::Peers::LifeWordRef word = attachment_.peers->program_life_word(hello->program);
+  if (hello->program == 0 || word == nullptr || attachment_.peers->dead(hello->program)) {
+    return refuse(ErrorCode::noproc, "its process file says that it is dead: open the node again");
+  }
+  connection.pidfd = connection.channel.take_descriptor();
+  connection.program = hello->program;
+  if (const auto old = by_program_.find(hello->program); old != by_program_.end()) old->second->broken = true;
+  by_program_[hello->program] = &connection;
+  watch_pidfd(connection);
+  if (!state_.ledger().programs().contains(hello->program)) death_watch_->add(hello->program, word);
+  send(hello->program, wire::Welcome{wire::kProtocolVersion, attachment_.process->number()});
+  state_.connected(*hello);
+  return true;
+}
+
+void Manager::watch_pidfd(Connection& connection) {
+  // A pidfd of somebody else would tell a wrong death; one that is no pidfd, none.
+  if (!connection.pidfd || !os::is_pidfd(connection.pidfd)) return connection.pidfd.reset();
+  const std::uint32_t program = connection.program;
+  if (!poller_.add(connection.pidfd.get(), [this, program](os::Poller::Ready) { died(program); })) connection.pidfd.reset();
+}
+
+void Manager::drop_broken() {
+  // Telling one program that another has gone may break a further connection, hence the second look.
+  for (;;) {
+    auto found = connections_.begin();
+    while (found != connections_.end() && !found->second->broken) ++found;
+    if (found == connections_.end()) return;
+    drop(found->first);
+  }
+}
+
+void Manager::drop(int descriptor) {
+  const auto found = connections_.find(descriptor);
+  const std::unique_ptr<Connection> connection = std::move(found->second);
+  connections_.erase(found);
+  poller_.remove(descriptor);
+  if (connection->pidfd) poller_.remove(connection->pidfd.get());
+  const auto current = by_program_.find(connection->program);
+  if (connection->program == 0) remove_dead_process_files();
+  if (current == by_program_.end() || current->second != connection.get()) return;
+  by_program_.erase(current);
+  state_.disconnected(connection->program);
+}
+
+// -- deaths --
+
+void Manager::died(std::uint32_t program) {
+  const std::lock_guard lock(deaths_mutex_);
+  deaths_.push_back(program);
+  poller_.wake();
+}
+
+void Manager::settle_deaths() {
+  std::vector<std::uint32_t> deaths;
+  {
+    const std::lock_guard lock(deaths_mutex_);
+    deaths.swap(deaths_);
+  }
+  for (const std::uint32_t program : deaths) settle_death(program);
+}
+
+void Manager::settle_death(std::uint32_t program) {
+  // What it said before it died was said: read that first.
+  const auto connection = by_program_.find(program);
+  if (connection != by_program_.end()) {
+    Connection& last = *connection->second;
+    for (;;) {
+      const Channel::Incoming incoming = last.channel.receive();
+      if (incoming.kind != Channel::Incoming::Kind::message || !handle(last, incoming.message)) break;
+    }
+    last.broken = true;
+    if (last.pidfd) poller_.remove(last.pidfd.get());
+    last.pidfd.reset();
+  }
+  death_watch_->remove(program);
+  state_.program_died(program);
+  by_program_.erase(program);
+  remove_process_file(program);
+  remove_dead_process_files();
+}
+
+// -- effects --
+
+void Manager::send(std::uint32_t program, const wire::ToProgram& message) {
+  const auto found = by_program_.find(program);
+  if (found == by_program_.end()) return;
+  Connection& connection = *found->second;
+  if (connection.broken) return;
+  if (!connection.channel.send(wire::encode(message))) connection.broken = true;
+  if (connection.channel.has_waiting()) poller_.want_write(connection.channel.descriptor(), true);
+}
+
+Status Manager::record(std::span<const Record> records) {
+  if (journal_behind_ || journal_.wants_compaction()) {
+    auto rewritten = Journal::rewrite(directory_->descriptor(), state_.ledger());
+    if (rewritten) {
+      journal_ = *std::move(rewritten);
+      journal_behind_ = false;
+    } else if (journal_behind_) {
+      say("the journal cannot be written: " + rewritten.failure().to_string());
+      return std::move(rewritten).failure();
+    }
+  }
+  Status appended = journal_.append(records);
+  if (!appended) {
+    // The state may change all the same (a death does not wait), so what is on file can no longer be appended to.
+    journal_behind_ = true;
+    say("the journal cannot be written: " + appended.failure().to_string());
+  }
+  return appended;
+}
+
+Status Manager::create_segment(const wire::TableFacts& table) { return segments_.create(table); }
+void Manager::set_owner(const wire::TableFacts& table) { segments_.set_owner(table); }
+void Manager::delete_segment(const std::string& id) { segments_.remove(id); }
+
+}  // namespace heirloom::node

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Manager: the node's manager, on a thread of its own - in a program that has the node open, or in `heirloom serve`. It
+// surrounds ManagerState with what that must not know: the socket, the journal, the segments, the deaths.
+//
+// **Threads.** All runs on the manager's thread; DeathWatch hands deaths over through a queue. round_mutex_ is held while
+// the thread works and free while it waits, so that fork() finds it between two rounds.
+//
+// **Death.** Nothing here needs to end well: the lock, the socket and the connections end with the program, and the next
+// manager finds all it needs in the journal, the segments and the process files.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "node/channel.hpp"
+#include "node/death_watch.hpp"
+#include "node/directory.hpp"
+#include "node/journal.hpp"
+#include "node/manager_lock.hpp"
+#include "node/manager_state.hpp"
+#include "node/segments.hpp"
+#include "os/poller.hpp"
+#include "shm/peers.hpp"
+
+namespace heirloom::node {
+
+using Log = std::function<void(const std::string&)>;
+
+class Manager final : private ManagerEffects {
+ public:
+  // Adopts the directory and listens; when it returns, programs can connect.
+  static Result<std::unique_ptr<Manager>> start(std::shared_ptr<const Directory> directory, ManagerLock lock,
+                                                shm::Attachment attachment, Log log = {});
+  // Ends the connections and gives the lock back. The tables stay as they are.
+  ~Manager() override;
+
+  // Around fork(): no descriptor of the manager may live on in the child.
+  void before_fork() { round_mutex_.lock(); }
+  void after_fork_in_parent() { round_mutex_.unlock(); }
+  void after_fork_in_child() noexcept;
+
+ private:
+  struct Connection {
+    explicit Connection(os::Fd socket) : channel(std::move(socket)) {}
+    Channel channel;
+    std::uint32_t program = 0;  // 0 until it has said Hello
+    os::Fd pidfd;
+    bool broken = false;
+  };
+
+  Manager(std::shared_ptr<const Directory> directory, ManagerLock lock, shm::Attachment attachment, Log log,
+          os::Poller poller, Ledger ledger, Journal journal);
+
+  // -- adoption, before the thread runs (manager_adopt.cpp) --
+  void adopt_segments();
+  void adopt_programs();
+  void remove_leftovers();
+  void remove_process_file(std::uint32_t program);
+  void remove_dead_process_files();
+  Status listen();
+
+  // -- the thread --
+  void run();
+  void accept_connections();
+  void serve(int descriptor);
+  void read_from(Connection& connection);
+  bool handle(Connection& connection, const std::string& message);
+  bool greet(Connection& connection, const wire::ToManager& message);
+  void watch_pidfd(Connection& connection);
+  void drop(int descriptor);
+  void drop_broken();
+  void settle_deaths();
+  void settle_death(std::uint32_t program);
+  void died(std::uint32_t program);  // from any thread
+
+  // -- ManagerEffects --
+  void send(std::uint32_t program, const wire::ToProgram& message) override;
+  Status record(std::span<const Record> records) override;
+  Status create_segment(const wire::TableFacts& table) override;
+  void set_owner(const wire::TableFacts& table) override;
+  void delete_segment(const std::string& id) override;
+
+  void say(const std::string& text) const {
+    if (log_) log_(text);
+  }
+
+  std::shared_ptr<const Directory> directory_;
+  ManagerLock lock_;
+  shm::Attachment attachment_;
+  Log log_;
+  os::Poller poller_;
+  Journal journal_;
+  bool journal_behind_ = false;  // a record could not be written: the journal must be written anew before the next one
+  Segments segments_;
+  ManagerState state_;
+  os::Fd listener_;
+  std::map<int, std::unique_ptr<Connection>> connections_;
+  std::map<std::uint32_t, Connection*> by_program_;
+
+  std::mutex round_mutex_;
+  std::mutex deaths_mutex_;
+  std::vector<std::uint32_t> deaths_;
+  bool stopping_ = false;  // with deaths_mutex_
+
+  std::optional<DeathWatch> death_watch_;
+  std::thread thread_;
+};
+
+}  // namespace heirloom::node

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strategy: a world of programs, processes and tables without any input or output. A seed chooses what happens next: tables
+// are made, given away and dropped, heirs and names set, processes and programs die, messages are read late - and the
+// manager dies at any of its effects, before or after it, and another one goes on from what was recorded. Now and then all
+// that is under way is let come to rest, and the invariants are checked.
+//
+// It would catch: a table with two owners or none it should have, a node table lost, a transfer lost or told twice, a notice
+// of a death before the tables have moved, a death never told, a record that the next manager reads differently.
+//
+// HEIRLOOM_SEED replays one run, HEIRLOOM_ROUNDS sets how many seeds are tried.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <random>
+
+#include "node/manager_state.hpp"
+
+namespace heirloom::node {
+namespace {
+
+struct ManagerDied {};
+
+struct SimSegment {
+  std::optional<Pid> owner;
+  std::uint64_t generation = 0;
+};
+
+struct SimProgram {
+  bool connected = false;
+  std::set<std::uint32_t> processes;  // living, besides the root
+  std::uint32_t last_index = 0;
+  std::set<Pid> watched;
+  std::deque<wire::ToProgram> inbox;
+  std::map<std::string, std::uint64_t> seen;  // table to generation of the last transfer
+};
+
+class World final : public ManagerEffects {
+ public:
+  explicit World(std::uint32_t seed) : random_(seed) { restart_manager(); }
+
+  void step() {
+    try {
+      act();
+      manager_dies_in_ = -1;
+    } catch (const ManagerDied&) {
+      restart_manager();
+    }
+    if (one_in(40)) restart_manager();
+    if (one_in(25)) settle();
+  }
+
+  // Everybody comes back, reads everything, and what follows from it; then the invariants must hold.
+  void settle() {
+    manager_dies_in_ = -1;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (auto& [number, program] : programs_) {
+        if (!program.connected) {
+          connect(number);
+          moved = true;
+        }
+        while (!program.inbox.empty()) {
+          read_one(number);
+          moved = true;
+        }
+      }
+    }
+    check_at_rest();
+  }
+
+ private:
+  // -- ManagerEffects, each of which the manager may die before or after --
+  void send(std::uint32_t program, const wire::ToProgram& message) override {
+    maybe_die();
+    ASSERT_TRUE(programs_.contains(program) && programs_[program].connected) << "a message to nobody";
+    programs_[program].inbox.push_back(message);
+    maybe_die();
+  }
+  Status record(std::span<const Record> records) override {
+    maybe_die();
+    if (journal_behind_) rewrite_journal();
+    if (one_in(200)) {
+      journal_behind_ = true;
+      return fail(ErrorCode::full, "the journal is full");
+    }
+    for (const Record& record : records) journal_.push_back(wire::encode(record));
+    maybe_die();
+    return {};
+  }
+  Status create_segment(const wire::TableFacts& table) override {
+    maybe_die();
+    EXPECT_TRUE(ids_given_.insert(table.id).second || !confirmed_.contains(table.id)) << "L3: an id given twice";
+    segments_[table.id] = {};
+    maybe_die();
+    return {};
+  }
+  void set_owner(const wire::TableFacts& table) override {
+    maybe_die();
+    ASSERT_TRUE(segments_.contains(table.id));
+    EXPECT_GE(table.generation, segments_[table.id].generation) << "L1";
+    segments_[table.id] = {table.owner, table.generation};
+    maybe_die();
+  }
+  void delete_segment(const std::string& id) override {
+    maybe_die();
+    if (confirmed_.contains(id) && !may_vanish_.contains(id)) {
+      const Ledger::Table* table = state_->ledger().table(id);
+      ASSERT_NE(table, nullptr);
+      EXPECT_FALSE(table->facts.spec.node_table) << "a node table was deleted, and nobody asked for it";
+      EXPECT_TRUE(!table->facts.owner || !truly_alive(*table->facts.owner)) << "a table was deleted under its living owner";
+    }
+    may_vanish_.insert(id);
+    segments_.erase(id);
+    maybe_die();
+  }
+
+  void maybe_die() {
+    // Not while the journal lacks something: that double fault may cost what it lacks.
+    if (journal_behind_) return;
+    if (manager_dies_in_ > 0 && --manager_dies_in_ == 0) throw ManagerDied{};
+  }
+
+  // -- the next manager --
+  void rewrite_journal() {
+    journal_.clear();
+    for (const Record& record : state_->ledger().snapshot()) journal_.push_back(wire::encode(record));
+    journal_behind_ = false;
+  }
+
+  void restart_manager() {
+    manager_dies_in_ = -1;
+    if (journal_behind_) rewrite_journal();
+    // Those who lose their connection have read all that came over it by the time that they look for another manager.
+    for (auto& [number, program] : programs_) {
+      program.connected = false;
+      while (!program.inbox.empty()) read_one(number);
+    }
+    Ledger ledger;
+    for (const std::string& record : journal_) ledger.apply(*wire::decode<Record>(record));
+    Ledger compacted;
+    for (const Record& record : ledger.snapshot()) compacted.apply(record);
+    ASSERT_EQ(compacted.tables().size(), ledger.tables().size());
+    journal_.clear();
+    for (const Record& record : compacted.snapshot()) journal_.push_back(wire::encode(record));
+    state_ = std::make_unique<ManagerState>(std::move(compacted), *this);
+
+    for (auto segment = segments_.begin(); segment != segments_.end();) {
+      const Ledger::Table* known = state_->ledger().table(segment->first);
+      if (known != nullptr) {
+        segment->second = {known->facts.owner, known->facts.generation};
+      } else {
+        EXPECT_EQ(segment->second.generation, 0U) << "a table in use is not in the journal";
+      }
+      segment = known == nullptr ? segments_.erase(segment) : std::next(segment);
+    }
+    std::vector<std::string> lost;
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      if (!segments_.contains(id)) lost.push_back(id);
+    }
+    for (const std::string& id : lost) {
+      EXPECT_TRUE(may_vanish_.contains(id)) << "table " << id << " lost its segment";
+      state_->segment_lost(id);
+    }
+    for (const std::uint32_t program : state_->ledger().programs_mentioned()) {
+      if (!programs_.contains(program)) state_->program_died(program);
+    }
+  }
+
+  // -- what happens --
+  void act() {
+    if (one_in(3)) manager_dies_in_ = pick(12) + 1;
+    if (programs_.size() < 2 || (programs_.size() < 6 && one_in(10))) {
+      programs_.try_emplace(++last_program_);
+      return connect(last_program_);
+    }
+    const std::uint32_t number = some_program();
+    SimProgram& program = programs_[number];
+    if (!program.connected) return one_in(3) ? connect(number) : void();
+    if (!program.inbox.empty() && one_in(2)) return read_one(number);
+    switch (pick(14)) {
+      case 0: return start_process(number);
+      case 1: return end_process(number);
+      case 2: return one_in(3) ? kill_program(number) : void();
+      case 3:
+      case 4: return make_table(number);
+      case 5:
+      case 6:
+      case 7: return give_away(number);
+      case 8: return set_heir(number);
+      case 9: return one_in(4) ? drop_table(number) : void();
+      case 10: return say(number, wire::RegisterName{0, some_name(), some_pid()});
+      case 11: return one_in(3) ? say(number, wire::UnregisterName{0, some_name()}) : void();
+      case 12: {
+        const Pid target = some_pid();
+        if (target.program == number) return;
+        program.watched.insert(target);
+        return say(number, wire::Watch{target});
+      }
+      default: return one_in(5) ? say_bye(number) : void();
+    }
+  }
+
+  void say(std::uint32_t number, const wire::ToManager& message) {
+    ASSERT_TRUE(state_->received(number, message)) << "message " << message.index() << " refused";
+  }
+
+  void connect(std::uint32_t number) {
+    SimProgram& program = programs_[number];
+    program.connected = true;
+    wire::Hello hello;
+    hello.program = number;
+    hello.processes.assign(program.processes.begin(), program.processes.end());
+    hello.watched.assign(program.watched.begin(), program.watched.end());
+    state_->connected(hello);
+  }
+
+  void start_process(std::uint32_t number) {
+    SimProgram& program = programs_[number];
+    program.processes.insert(++program.last_index);
+    say(number, wire::ProcessStarted{program.last_index});
+  }
+
+  void end_process(std::uint32_t number) {
+    SimProgram& program = programs_[number];
+    if (program.processes.empty()) return;
+    const std::uint32_t index = *std::next(program.processes.begin(), pick(program.processes.size()));
+    program.processes.erase(index);
+    say(number, wire::ProcessExited{0, index, "reason"});
+  }
+
+  void kill_program(std::uint32_t number) {
+    programs_.erase(number);
+    state_->program_died(number);
+  }
+
+  void say_bye(std::uint32_t number) {
+    programs_[number].connected = false;  // it reads no more
+    programs_[number].inbox.clear();
+    programs_.erase(number);
+    if (state_->ledger().programs().contains(number)) state_->program_died(number, wire::Death::exited);
+  }
+
+  void make_table(std::uint32_t number) {
+    wire::MakeTable call;
+    call.caller = some_process_of(number);
+    call.spec.name = "table" + std::to_string(pick(8));
+    call.spec.node_table = one_in(2);
+    call.or_open = call.spec.node_table;
+    if (one_in(2)) call.heir = some_heir();
+    say(number, call);
+  }
+
+  void give_away(std::uint32_t number) {
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      if (!table.facts.owner || table.facts.owner->program != number || one_in(3)) continue;
+      if (!truly_alive(*table.facts.owner)) continue;
+      wire::GiveAway call;
+      call.id = id;
+      call.giver = *table.facts.owner;
+      call.receiver = one_in(3) ? wire::PidOrName(some_name()) : wire::PidOrName(some_pid());
+      call.gift = "gift";
+      return say(number, call);
+    }
+  }
+
+  void set_heir(std::uint32_t number) {
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      if (!table.facts.owner || table.facts.owner->program != number || one_in(2)) continue;
+      wire::SetHeir call;
+      call.id = id;
+      call.caller = *table.facts.owner;
+      if (!one_in(4)) call.heir = some_heir();
+      return say(number, call);
+    }
+  }
+
+  void drop_table(std::uint32_t number) {
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      if (one_in(2)) continue;
+      if (!table.facts.owner || table.facts.owner->program == number) may_vanish_.insert(id);
+      wire::DropTable call;
+      call.id = id;
+      call.caller = table.facts.owner && table.facts.owner->program == number ? *table.facts.owner : Pid{number, 0};
+      return say(number, call);
+    }
+  }
+
+  void read_one(std::uint32_t number) {
+    SimProgram& program = programs_[number];
+    const wire::ToProgram message = std::move(program.inbox.front());
+    program.inbox.pop_front();
+    if (const auto* transfer = std::get_if<wire::Transfer>(&message)) {
+      std::uint64_t& seen = program.seen[transfer->table.id];
+      if (seen < transfer->table.generation) {
+        seen = transfer->table.generation;
+        EXPECT_TRUE(told_.insert({transfer->table.id, transfer->table.generation}).second) << "a transfer told twice";
+      }
+      if (program.connected) say(number, wire::TransferDone{transfer->transfer});
+    } else if (const auto* died = std::get_if<wire::ProcessDied>(&message)) {
+      EXPECT_TRUE(died->death == wire::Death::unknown || !truly_alive(died->pid)) << "the death of a living process was told";
+      EXPECT_TRUE(died->death == wire::Death::unknown || state_->ledger().tables_of(died->pid).empty()) << "a death was told before its tables had moved";
+      EXPECT_EQ(program.watched.erase(died->pid), 1U) << "a death told twice";
+    } else if (const auto* reply = std::get_if<wire::Reply>(&message)) {
+      if (const auto* answer = std::get_if<std::optional<wire::TableAnswer>>(&reply->answer); answer != nullptr && *answer) {
+        confirmed_.insert((*answer)->table.id);
+      }
+    }
+  }
+
+  // -- what must be true when nothing is under way --
+  void check_at_rest() {
+    std::set<std::string> names;
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      ASSERT_TRUE(segments_.contains(id)) << "table " << id << " has no segment";
+      EXPECT_EQ(segments_[id].owner, table.facts.owner) << "table " << id;
+      EXPECT_EQ(segments_[id].generation, table.facts.generation) << "table " << id;
+      EXPECT_TRUE(names.insert(table.facts.spec.name).second) << "two tables of one name";
+      if (table.facts.owner) {
+        EXPECT_TRUE(truly_alive(*table.facts.owner)) << "table " << id << " belongs to the dead";
+      } else {
+        EXPECT_TRUE(table.facts.spec.node_table) << "table " << id << " belongs to nobody";
+      }
+    }
+    for (const auto& [id, segment] : segments_) {
+      EXPECT_NE(state_->ledger().table(id), nullptr) << "segment " << id << " has no table";
+    }
+    for (const std::string& id : confirmed_) {
+      EXPECT_TRUE(may_vanish_.contains(id) || state_->ledger().table(id) != nullptr) << "table " << id << " is lost";
+    }
+    EXPECT_TRUE(state_->ledger().transfers().empty()) << "a transfer was never acknowledged";
+    for (const auto& [name, pid] : state_->ledger().names()) {
+      EXPECT_TRUE(truly_alive(pid)) << "the name " << name << " belongs to the dead";
+    }
+    for (const auto& [number, program] : programs_) {
+      for (const Pid pid : program.watched) EXPECT_TRUE(truly_alive(pid)) << "a death was never told";
+    }
+  }
+
+  // -- chance --
+  std::uint32_t pick(std::size_t below) { return static_cast<std::uint32_t>(random_() % below); }
+  bool one_in(std::uint32_t count) { return pick(count) == 0; }
+  std::uint32_t some_program() { return std::next(programs_.begin(), pick(programs_.size()))->first; }
+  Pid some_process_of(std::uint32_t number) {
+    const auto& processes = programs_[number].processes;
+    if (processes.empty() || one_in(3)) return {number, 0};
+    return {number, *std::next(processes.begin(), pick(processes.size()))};
+  }
+  Pid some_pid() {
+    if (one_in(10)) return {pick(last_program_) + 1, pick(4)};  // perhaps dead, perhaps never born
+    return some_process_of(some_program());
+  }
+  std::string some_name() { return "name" + std::to_string(pick(5)); }
+  wire::HeirSpec some_heir() {
+    wire::HeirSpec heir;
+    heir.process = one_in(3) ? wire::PidOrName(some_name()) : wire::PidOrName(some_pid());
+    if (!one_in(4)) heir.data = "heir data";
+    return heir;
+  }
+  bool truly_alive(Pid pid) const {
+    const auto program = programs_.find(pid.program);
+    return program != programs_.end() && (pid.index == 0 || program->second.processes.contains(pid.index));
+  }
+
+  std::mt19937 random_;
+  std::unique_ptr<ManagerState> state_;
+  std::vector<std::string> journal_;
+  std::map<std::string, SimSegment> segments_;
+  std::map<std::uint32_t, SimProgram> programs_;  // the living
+  std::uint32_t last_program_ = 0;
+  int manager_dies_in_ = -1;
+  bool journal_behind_ = false;
+
+  std::set<std::string> ids_given_;
+  std::set<std::string> confirmed_;   // somebody was told that it exists
+  std::set<std::string> may_vanish_;  // its deletion was asked for, or rightly began
+  std::set<std::pair<std::string, std::uint64_t>> told_;
+};
+
+TEST(ManagerSimulation, NoTableIsLostAndNoTransferToldTwiceWhoeverDiesWhenever) {
+  const char* given = std::getenv("HEIRLOOM_SEED");
+  const char* rounds_text = std::getenv("HEIRLOOM_ROUNDS");
+  const std::uint32_t first = given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10))
+                                               : std::random_device()();
+  const std::uint32_t rounds = given != nullptr ? 1 : rounds_text != nullptr ? static_cast<std::uint32_t>(std::atoi(rounds_text)) : 150;
+  std::printf("seed %u, %u rounds\n", first, rounds);
+  for (std::uint32_t round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
+    SCOPED_TRACE("HEIRLOOM_SEED=" + std::to_string(first + round));
+    World world(first + round);
+    for (int step = 0; step < 1500 && !testing::Test::HasFailure(); ++step) world.step();
+    if (!testing::Test::HasFailure()) world.settle();
+  }
+}
+
+}  // namespace
+}  // namespace heirloom::node

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programs, processes, names and signals; manager_tables.cpp has the tables.
+#include "node/manager_state.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace heirloom::node {
+
+namespace {
+
+std::string text_of(Pid pid) { return "<0." + std::to_string(pid.program) + '.' + std::to_string(pid.index) + '>'; }
+
+}  // namespace
+
+ManagerState::ManagerState(Ledger ledger, ManagerEffects& effects) : ledger_(std::move(ledger)), effects_(effects) {
+  for (const std::uint32_t program : ledger_.programs()) programs_.try_emplace(program);
+}
+
+bool ManagerState::is_alive(Pid pid) const {
+  const auto found = programs_.find(pid.program);
+  if (found == programs_.end()) return false;
+  if (pid.index == 0 || !found->second.connected) return true;
+  return found->second.processes.contains(pid.index);
+}
+
+void ManagerState::send(std::uint32_t program, const wire::ToProgram& message) {
+  const auto found = programs_.find(program);
+  if (found != programs_.end() && found->second.connected) effects_.send(program, message);
+}
+
+Status ManagerState::try_commit(const Record& record) {
+  HEIRLOOM_CHECK(effects_.record({&record, 1}), "journal");
+  ledger_.apply(record);
+  return {};
+}
+
+void ManagerState::commit(const Record& record) {
+  // A full journal does not stop a death. The manager writes the journal anew, from the ledger, before it records more.
+  static_cast<void>(effects_.record({&record, 1}).ok());
+  ledger_.apply(record);
+}
+
+// -- programs come and go --
+
+void ManagerState::connected(const wire::Hello& hello) {
+  if (!programs_.contains(hello.program)) {
+    commit(ProgramSeen{hello.program});
+  }
+  forget_watches_of(hello.program);
+  Program& program = programs_[hello.program];
+  program.connected = true;
+  program.processes = {hello.processes.begin(), hello.processes.end()};
+  program.watched.clear();
+  program.names_watched = hello.names_watched;
+
+  // Processes that the ledger, or somebody who watches, still believes in ended while nobody listened.
+  std::set<Pid> believed;
+  for (const auto& [name, pid] : ledger_.names()) believed.insert(pid);
+  for (const auto& [pid, watchers] : watchers_) believed.insert(pid);
+  for (const auto& [id, table] : ledger_.tables()) {
+    if (table.facts.owner) believed.insert(*table.facts.owner);
+  }
+  for (const Pid pid : believed) {
+    if (pid.program == hello.program && !is_alive(pid)) process_died(pid, wire::Death::killed, {});
+  }
+
+  for (const Pid pid : hello.watched) watch(hello.program, pid);
+  // In the order in which they were made, so that a receiver sees them as it would have without the manager's death.
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [number, transfer] : ledger_.transfers()) {
+    if (transfer.to.program == hello.program) waiting.push_back(number);
+  }
+  for (const std::uint64_t number : waiting) send_transfer(number);
+  if (program.names_watched) send(hello.program, wire::NamesChanged{});
+}
+
+void ManagerState::program_found(std::uint32_t program) {
+  if (!programs_.try_emplace(program).second) return;
+  commit(ProgramSeen{program});
+}
+
+void ManagerState::disconnected(std::uint32_t program) {
+  forget_watches_of(program);
+  const auto found = programs_.find(program);
+  if (found != programs_.end()) found->second = Program{};
+}
+
+void ManagerState::forget_watches_of(std::uint32_t program) {
+  const auto found = programs_.find(program);
+  if (found == programs_.end()) return;
+  for (const Pid pid : found->second.watched) {
+    const auto watchers = watchers_.find(pid);
+    if (watchers == watchers_.end()) continue;
+    watchers->second.erase(program);
+    if (watchers->second.empty()) watchers_.erase(watchers);
+  }
+  found->second.watched.clear();
+}
+
+void ManagerState::program_died(std::uint32_t program, wire::Death how) {
+  // Its processes are dead from here on: none of them inherits from another.
+  forget_watches_of(program);
+  programs_.erase(program);
+
+  for (const std::string& id : ledger_.tables_of_program(program)) {
+    settle_table(id, *ledger_.table(id)->facts.owner);
+  }
+  const auto names = ledger_.names_of_program(program);
+  free_names({names.begin(), names.end()});
+
+  std::set<Pid> ended;
+  for (const auto& [pid, watchers] : watchers_) {
+    if (pid.program == program) ended.insert(pid);
+  }
+  for (const Pid pid : ended) tell_watchers(pid, how, {});
+  if (ledger_.programs().contains(program)) commit(ProgramGone{program});
+}
+
+void ManagerState::process_died(Pid pid, wire::Death how, const wire::TermBytes& reason) {
+  const auto program = programs_.find(pid.program);
+  if (program != programs_.end()) program->second.processes.erase(pid.index);
+
+  for (const std::string& id : ledger_.tables_of(pid)) settle_table(id, pid);
+  std::set<std::string> names;
+  for (const auto& [name, owner] : ledger_.names()) {
+    if (owner == pid) names.insert(name);
+  }
+  free_names(names);
+  tell_watchers(pid, how, reason);
+}
+
+void ManagerState::free_names(const std::set<std::string>& names) {
+  for (const std::string& name : names) commit(NameFreed{name});
+  if (!names.empty()) announce_names();
+}
+
+void ManagerState::announce_names() {
+  for (const auto& [number, program] : programs_) {
+    if (program.names_watched) send(number, wire::NamesChanged{});
+  }
+}
+
+void ManagerState::tell_watchers(Pid dead, wire::Death how, const wire::TermBytes& reason) {
+  const auto found = watchers_.find(dead);
+  if (found == watchers_.end()) return;
+  const std::set<std::uint32_t> watchers = std::move(found->second);
+  watchers_.erase(found);
+  for (const std::uint32_t program : watchers) {
+    programs_[program].watched.erase(dead);
+    send(program, wire::ProcessDied{dead, how, reason});
+  }
+}
+
+void ManagerState::watch(std::uint32_t program, Pid pid) {
+  if (!is_alive(pid)) return send(program, wire::ProcessDied{pid, wire::Death::unknown, {}});
+  watchers_[pid].insert(program);
+  programs_[program].watched.insert(pid);
+}
+
+// -- messages --
+
+bool ManagerState::received(std::uint32_t program, const wire::ToManager& message) {
+  if (!programs_.contains(program)) return false;
+  return std::visit(
+      [&](const auto& one) {
+        if constexpr (std::is_same_v<decltype(on(program, one)), bool>) {
+          return on(program, one);
+        } else {
+          wire::Answer answer = on(program, one);
+          send(program, wire::Reply{one.request, std::move(answer)});
+          return true;
+        }
+      },
+      message);
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Hello& hello) {
+  if (hello.program != program) return false;
+  connected(hello);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Bye& /*bye*/) {
+  program_died(program, wire::Death::exited);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::ProcessStarted& started) {
+  if (started.index != 0) programs_[program].processes.insert(started.index);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::ProcessExited& exited) {
+  if (exited.index == 0) return false;  // the root process ends with its program
+  process_died({program, exited.index}, wire::Death::exited, exited.reason);
+  send(program, wire::Reply{exited.request, wire::Done{}});
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Forward& forward) {
+  if (forward.from.program != program) return false;
+  send(forward.to.program, forward);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Watch& call) {
+  watch(program, call.pid);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Unwatch& unwatch) {
+  programs_[program].watched.erase(unwatch.pid);
+  const auto found = watchers_.find(unwatch.pid);
+  if (found == watchers_.end()) return true;
+  found->second.erase(program);
+  if (found->second.empty()) watchers_.erase(found);
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::WatchNames& /*watch*/) {
+  programs_[program].names_watched = true;
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
+  const auto found = ledger_.transfers().find(done.transfer);
+  if (found == ledger_.transfers().end()) return true;  // said twice, or the table has gone on since
+  if (found->second.to.program != program) return false;
+  commit(TransferEnded{done.transfer});
+  return true;
+}
+
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::IsAlive& call) { return is_alive(call.pid); }
+
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::Whereis& call) { return ledger_.whereis(call.name); }
+
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::RegisterName& call) {
+  const auto taken = ledger_.whereis(call.name);
+  if (taken == call.pid) return wire::Done{};  // a call that was sent again because its answer was lost
+  if (taken) {
+    return wire::Refusal{ErrorCode::already_exists, "the name \"" + call.name + "\" belongs to " + text_of(*taken)};
+  }
+  if (!is_alive(call.pid)) return wire::Refusal{ErrorCode::noproc, "there is no process " + text_of(call.pid)};
+  if (call.name == "undefined") return wire::Refusal{ErrorCode::badarg, "\"undefined\" names nobody"};
+  if (const auto other = ledger_.name_of(call.pid)) {
+    return wire::Refusal{ErrorCode::badarg, text_of(call.pid) + " has the name \"" + *other + "\" already"};
+  }
+  if (auto recorded = try_commit(NameGiven{call.name, call.pid}); !recorded) {
+    return wire::Refusal{recorded.failure().code, recorded.failure().to_string()};
+  }
+  announce_names();
+  return wire::Done{};
+}
+
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::UnregisterName& call) {
+  if (!ledger_.whereis(call.name)) {
+    return wire::Refusal{ErrorCode::badarg, "nobody has the name \"" + call.name + '"'};
+  }
+  if (auto recorded = try_commit(NameFreed{call.name}); !recorded) {
+    return wire::Refusal{recorded.failure().code, recorded.failure().to_string()};
+  }
+  announce_names();
+  return wire::Done{};
+}
+
+}  // namespace heirloom::node

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runtime: one node, as one program has it open. It ties together the directory, the program's place in it, the connection
+// to the manager, the manager itself when it runs in this program, and the program's processes.
+//
+// The embedded manager is the same as any other: this program is connected to it by a socket too, so there is one path.
+//
+// **Lifetime.** Handles (Node, Table) keep it; when the last one goes, it says Bye and the program's tables move. At the
+// program's exit whatever is still open says Bye (registry.hpp).
+// **fork().** The child's copy is never used and never destroyed: every call says ErrorCode::forked.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "heirloom/node.hpp"
+#include "node/client.hpp"
+#include "node/directory.hpp"
+#include "node/manager.hpp"
+#include "node/manager_lock.hpp"
+#include "process/host.hpp"
+#include "process/uplink.hpp"
+#include "shm/peers.hpp"
+
+namespace heirloom::node {
+
+class TableHandle;
+
+class Runtime final : public process::Uplink, private Client::Owner, public std::enable_shared_from_this<Runtime> {
+ public:
+  // The same for the same directory (not the same path) as long as anybody has it open.
+  static Result<std::shared_ptr<Runtime>> open(const std::filesystem::path& path, const NodeOptions& options);
+  ~Runtime() override;
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_->path(); }
+  [[nodiscard]] bool is_manager() const;
+  [[nodiscard]] bool is_observer() const noexcept { return observer_; }
+  [[nodiscard]] Pid root() const;
+  // As which process the calling thread acts.
+  [[nodiscard]] Pid current_process() const;
+  [[nodiscard]] const std::shared_ptr<process::Host>& host() const noexcept { return host_; }
+  [[nodiscard]] const shm::Attachment& attachment() const noexcept { return attachment_; }
+  // Every public call asks this first.
+  [[nodiscard]] Status usable() const;
+
+  // -- tables --
+  enum class IfThere { refuse, open };
+  Result<std::shared_ptr<TableHandle>> make_table(Atom name, const TableOptions& options, bool node_table, IfThere if_there);
+  Result<std::shared_ptr<TableHandle>> find_table(Atom name);  // nullptr: none
+  Result<std::vector<std::shared_ptr<TableHandle>>> tables();  // those that can be opened
+  Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift);
+  Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir);
+  Status drop_table(const std::string& id, Pid caller);
+  // What `heir` says, without its data.
+  Result<std::optional<Heir>> heir(const std::string& id);
+
+  // -- process::Uplink --
+  void process_started(std::uint32_t index) override;
+  void process_exited(std::uint32_t index, const Term& reason) override;
+  void send(const process::Signal& signal) override;
+  void watch(Pid pid) override;
+  void unwatch(Pid pid) override;
+  Result<bool> is_alive(Pid pid) override;
+  Status register_name(Atom name, Pid pid) override;
+  Status unregister_name(Atom name) override;
+  Result<std::optional<Pid>> whereis(Atom name) override;
+  void watch_names() override;
+
+  // -- for the registry --
+  struct Key {
+    std::uint64_t device;
+    std::uint64_t inode;
+    bool observer;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  // The program ends, or nobody has the node open any more.
+  void close();
+  void before_fork();
+  void after_fork_in_parent();
+  void after_fork_in_child() noexcept;
+
+ private:
+  Runtime(std::shared_ptr<const Directory> directory, const NodeOptions& options);
+  Status start();
+  Status wait_for_this_boot();
+
+  // -- Client::Owner --
+  void thread_started() override;
+  void thread_ending() override;
+  wire::Hello hello() override;
+  void received(wire::ToProgram message) override;
+  Result<Found> find_manager() override;
+
+  void receive(const wire::Forward& forward);
+  void receive(const wire::Transfer& transfer);
+  void receive(const wire::ProcessDied& died);
+
+  Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
+  // The table's facts as the manager tells them, or the journal where nobody may ask the manager.
+  Result<std::optional<wire::TableFacts>> facts_of_name(const std::string& name);
+  Result<std::vector<wire::TableFacts>> all_facts();
+  template <typename Call>
+  Status command(Call call, Client::Again again, const char* operation);
+
+  const std::shared_ptr<const Directory> directory_;
+  const NodeOptions options_;
+  const bool observer_;
+  std::atomic<bool> forked_{false};
+  shm::Attachment attachment_;
+
+  mutable std::mutex manager_mutex_;
+  std::optional<ManagerLock> lock_;  // taken, and not used yet
+  std::unique_ptr<node::Manager> manager_;
+  bool closed_ = false;
+
+  std::mutex tables_mutex_;
+  std::map<std::string, std::weak_ptr<TableHandle>> handles_;
+
+  std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation; on the client's thread only
+
+  std::mutex exited_mutex_;
+  std::set<std::uint32_t> exited_;  // processes whose end is being announced
+
+  std::shared_ptr<process::Host> host_;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace heirloom::node

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program's processes and their node: what they say to others, and what others say to them.
+#include <utility>
+
+#include "node/runtime.hpp"
+#include "node/table_handle.hpp"
+#include "os/pidfd.hpp"
+#include "term/serial.hpp"
+
+namespace heirloom::node {
+
+namespace {
+
+Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)"); }
+
+Term reason_of(const wire::ProcessDied& died) {
+  if (died.death == wire::Death::unknown) return Atom("noproc");
+  if (died.death == wire::Death::killed) return Atom("killed");
+  if (died.reason.empty()) return Atom("normal");  // its program said Bye
+  auto reason = term::deserialize(died.reason);
+  return reason ? *std::move(reason) : Term(Atom("unknown"));
+}
+
+}  // namespace
+
+// -- to the manager --
+
+void Runtime::process_started(std::uint32_t index) {
+  if (client_) client_->post(wire::ProcessStarted{index}, Client::Post::repeated_by_hello);
+}
+
+void Runtime::process_exited(std::uint32_t index, const Term& reason) {
+  if (!client_) return;
+  {
+    // A Hello that is written meanwhile must not call it alive.
+    const std::lock_guard lock(exited_mutex_);
+    exited_.insert(index);
+  }
+  wire::ProcessExited call;
+  call.index = index;
+  call.reason = term::serialize(reason.view());
+  // Without an answer the manager is gone, and the next one learns it from Hello.
+  static_cast<void>(client_->call(std::move(call), Client::Again::when_asked).ok());
+}
+
+void Runtime::send(const process::Signal& signal) {
+  if (!client_) return;
+  client_->post(wire::Forward{static_cast<std::uint8_t>(signal.kind), signal.from, signal.to, term::serialize(signal.term.view())},
+                Client::Post::kept);
+}
+
+void Runtime::watch(Pid pid) {
+  if (client_) client_->post(wire::Watch{pid}, Client::Post::repeated_by_hello);
+}
+void Runtime::unwatch(Pid pid) {
+  if (client_) client_->post(wire::Unwatch{pid}, Client::Post::repeated_by_hello);
+}
+void Runtime::watch_names() {
+  if (client_) client_->post(wire::WatchNames{}, Client::Post::repeated_by_hello);
+}
+
+Result<bool> Runtime::is_alive(Pid pid) {
+  HEIRLOOM_CHECK(usable(), "ask whether a process lives");
+  if (!client_) return looks_only();
+  wire::IsAlive call;
+  call.pid = pid;
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  if (!answer) return std::move(answer).failure();
+  return std::get<bool>(*answer);
+}
+
+Status Runtime::register_name(Atom name, Pid pid) {
+  wire::RegisterName call;
+  call.name = name.text();
+  call.pid = pid;
+  HEIRLOOM_CHECK(usable(), "register");
+  if (!client_) return looks_only();
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  return answer ? Status() : Status(std::move(answer).failure());
+}
+
+Status Runtime::unregister_name(Atom name) {
+  wire::UnregisterName call;
+  call.name = name.text();
+  HEIRLOOM_CHECK(usable(), "unregister");
+  if (!client_) return looks_only();
+  auto answer = client_->call(std::move(call), Client::Again::never);
+  return answer ? Status() : Status(std::move(answer).failure());
+}
+
+Result<std::optional<Pid>> Runtime::whereis(Atom name) {
+  wire::Whereis call;
+  call.name = name.text();
+  HEIRLOOM_CHECK(usable(), "whereis");
+  if (!client_) return looks_only();
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  if (!answer) return std::move(answer).failure();
+  return std::get<std::optional<Pid>>(*answer);
+}
+
+wire::Hello Runtime::hello() {
+  wire::Hello hello;
+  hello.program = attachment_.process->number();
+  hello.os_process = os::own_pid();
+  {
+    const std::lock_guard lock(exited_mutex_);
+    for (const std::uint32_t index : host_->processes()) {
+      if (!exited_.contains(index)) hello.processes.push_back(index);
+    }
+  }
+  hello.watched = host_->watched();
+  hello.names_watched = host_->names_watched();
+  return hello;
+}
+
+// -- from the manager --
+
+void Runtime::received(wire::ToProgram message) {
+  if (const auto* forward = std::get_if<wire::Forward>(&message)) return receive(*forward);
+  if (const auto* transfer = std::get_if<wire::Transfer>(&message)) return receive(*transfer);
+  if (const auto* died = std::get_if<wire::ProcessDied>(&message)) return receive(*died);
+  if (std::holds_alternative<wire::NamesChanged>(message)) host_->names_changed();
+}
+
+void Runtime::receive(const wire::Forward& forward) {
+  if (forward.kind > static_cast<std::uint8_t>(process::SignalKind::unlink)) return;
+  auto term = term::deserialize(forward.term);
+  if (!term) return;  // a program that sends what is no term has no claim to be heard
+  host_->deliver({static_cast<process::SignalKind>(forward.kind), forward.from, forward.to, *std::move(term)});
+}
+
+void Runtime::receive(const wire::ProcessDied& died) { host_->process_died(died.pid, reason_of(died)); }
+
+void Runtime::receive(const wire::Transfer& transfer) {
+  // Two managers may have sent it: the generation tells, since each owner of a table has one of its own.
+  std::uint64_t& seen = transfers_seen_[transfer.table.id];
+  if (seen < transfer.table.generation) {
+    auto handle = open_handle(transfer.table);
+    // A table that cannot be opened is told again by the next manager, which sets a broken one aside.
+    if (!handle) return;
+    (*handle)->table->fence();
+    seen = transfer.table.generation;
+    if (transfer.data) {
+      if (auto gift = term::deserialize(*transfer.data)) {
+        host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(*std::move(handle)), transfer.from, *std::move(gift)});
+      }
+    }
+  }
+  client_->post(wire::TransferDone{transfer.transfer}, Client::Post::kept);
+}
+
+}  // namespace heirloom::node

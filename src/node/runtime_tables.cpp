@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "node/journal.hpp"
+#include "node/runtime.hpp"
+#include "node/table_handle.hpp"
+#include "term/serial.hpp"
+
+namespace heirloom::node {
+
+namespace {
+
+wire::PidOrName to_wire(const std::variant<Pid, Atom>& process) {
+  if (const Pid* pid = std::get_if<Pid>(&process)) return *pid;
+  return std::string(std::get<Atom>(process).text());
+}
+
+std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir) {
+  if (!heir) return std::nullopt;
+  wire::HeirSpec spec;
+  spec.process = to_wire(heir->process);
+  if (heir->data) spec.data = term::serialize(heir->data->view());
+  return spec;
+}
+
+Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)"); }
+
+}  // namespace
+
+// Ids are never given twice, so a handle once made stays right; two handles of one table are the same.
+Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts& facts) {
+  const std::lock_guard lock(tables_mutex_);
+  std::weak_ptr<TableHandle>& known = handles_[facts.id];
+  if (auto handle = known.lock()) return handle;
+  auto table = table::Table::open(directory_->descriptor(), Directory::table_file(facts.id), attachment_);
+  if (!table) {
+    handles_.erase(facts.id);
+    // The file of a table that was deleted in this moment is no news; that the table is gone is.
+    if (table.failure().code == ErrorCode::not_found) return fail(ErrorCode::id, "the table was deleted");
+    return std::move(table).failure();
+  }
+  std::erase_if(handles_, [&](const auto& entry) { return entry.first != facts.id && entry.second.expired(); });
+  auto handle = std::make_shared<TableHandle>(TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});
+  handles_[facts.id] = handle;
+  return handle;
+}
+
+Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableOptions& options, bool node_table,
+                                                         IfThere if_there) {
+  HEIRLOOM_CHECK(usable(), "use the node");
+  if (observer_) return looks_only();
+  if (options.compressed) return fail(ErrorCode::badarg, "the option `compressed` is not supported yet");
+  if (options.keypos < 1) return fail(ErrorCode::badarg, "keypos counts from 1; it is " + std::to_string(options.keypos));
+  wire::MakeTable call;
+  call.caller = current_process();
+  call.spec = {.name = std::string(name.text()),
+               .type = options.type,
+               .protection = options.protection,
+               .keypos = options.keypos,
+               .node_table = node_table,
+               .write_concurrency = options.write_concurrency,
+               .max_bytes = options.max_bytes};
+  call.heir = to_wire(options.heir);
+  call.or_open = if_there == IfThere::open;
+  // To open or claim once more is no different; a table that was made by a call whose answer was lost "exists already".
+  const auto again = call.or_open ? Client::Again::when_asked : Client::Again::never;
+  auto answer = client_->call(std::move(call), again);
+  if (!answer) return std::move(answer).failure();
+  const auto& made = std::get<std::optional<wire::TableAnswer>>(*answer);
+  auto handle = open_handle(made->table);
+  // Also when the claim was answered before and the answer lost: then this process owns the table already.
+  if (handle && (made->claimed || made->table.owner == current_process())) (*handle)->table->fence();
+  return handle;
+}
+
+Result<std::optional<wire::TableFacts>> Runtime::facts_of_name(const std::string& name) {
+  if (observer_) {
+    HEIRLOOM_TRY(const Journal::Replayed replayed, Journal::read(directory_->descriptor()), "read the journal");
+    const Ledger::Table* table = replayed.ledger.table_named(name);
+    return table == nullptr ? std::optional<wire::TableFacts>() : table->facts;
+  }
+  wire::FindTable call;
+  call.name = name;
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  if (!answer) return std::move(answer).failure();
+  const auto& found = std::get<std::optional<wire::TableAnswer>>(*answer);
+  return found ? std::optional(found->table) : std::nullopt;
+}
+
+Result<std::shared_ptr<TableHandle>> Runtime::find_table(Atom name) {
+  HEIRLOOM_CHECK(usable(), "use the node");
+  auto facts = facts_of_name(std::string(name.text()));
+  if (!facts) return std::move(facts).failure();
+  if (!*facts) return std::shared_ptr<TableHandle>();
+  auto handle = open_handle(**facts);
+  if (!handle && handle.failure().code == ErrorCode::id) return std::shared_ptr<TableHandle>();
+  return handle;
+}
+
+Result<std::vector<wire::TableFacts>> Runtime::all_facts() {
+  if (observer_) {
+    HEIRLOOM_TRY(const Journal::Replayed replayed, Journal::read(directory_->descriptor()), "read the journal");
+    std::vector<wire::TableFacts> all;
+    for (const auto& [id, table] : replayed.ledger.tables()) all.push_back(table.facts);
+    return all;
+  }
+  auto answer = client_->call(wire::ListTables(), Client::Again::when_asked);
+  if (!answer) return std::move(answer).failure();
+  return std::get<std::vector<wire::TableFacts>>(*std::move(answer));
+}
+
+Result<std::vector<std::shared_ptr<TableHandle>>> Runtime::tables() {
+  HEIRLOOM_CHECK(usable(), "use the node");
+  auto all = all_facts();
+  if (!all) return std::move(all).failure();
+  std::sort(all->begin(), all->end(), [](const auto& left, const auto& right) { return left.spec.name < right.spec.name; });
+  std::vector<std::shared_ptr<TableHandle>> handles;
+  for (const wire::TableFacts& facts : *all) {
+    if (auto handle = open_handle(facts)) handles.push_back(*std::move(handle));
+  }
+  return handles;
+}
+
+template <typename Call>
+Status Runtime::command(Call call, Client::Again again, const char* operation) {
+  HEIRLOOM_CHECK(usable(), operation);
+  if (observer_) return looks_only().within(operation);
+  auto answer = client_->call(std::move(call), again);
+  if (!answer) return std::move(answer).failure().within(operation);
+  return {};
+}
+
+Status Runtime::give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift) {
+  wire::GiveAway call;
+  call.id = id;
+  call.giver = from;
+  call.receiver = to_wire(to);
+  call.gift = term::serialize(gift.view());
+  return command(std::move(call), Client::Again::never, "give away");
+}
+
+Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir) {
+  wire::SetHeir call;
+  call.id = id;
+  call.caller = caller;
+  call.heir = to_wire(heir);
+  return command(std::move(call), Client::Again::when_asked, "set the heir");
+}
+
+Status Runtime::drop_table(const std::string& id, Pid caller) {
+  wire::DropTable call;
+  call.id = id;
+  call.caller = caller;
+  return command(std::move(call), Client::Again::never, "delete the table");
+}
+
+Result<std::optional<Heir>> Runtime::heir(const std::string& id) {
+  HEIRLOOM_CHECK(usable(), "ask for the heir");
+  std::optional<wire::HeirSpec> heir;
+  if (observer_) {
+    HEIRLOOM_TRY(const Journal::Replayed replayed, Journal::read(directory_->descriptor()), "read the journal");
+    if (const Ledger::Table* table = replayed.ledger.table(id)) heir = table->facts.heir;
+  } else {
+    wire::DescribeTable call;
+    call.id = id;
+    auto answer = client_->call(std::move(call), Client::Again::when_asked);
+    if (!answer) return std::move(answer).failure().within("ask for the heir");
+    heir = std::get<std::optional<wire::TableAnswer>>(*answer)->table.heir;
+  }
+  if (!heir) return std::optional<Heir>();
+  if (const Pid* pid = std::get_if<Pid>(&heir->process)) return std::optional<Heir>(Heir{*pid, std::nullopt});
+  return std::optional<Heir>(Heir{Atom(std::get<std::string>(heir->process)), std::nullopt});
+}
+
+}  // namespace heirloom::node

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Supervisor: the Supervision of a node's processes.
+#include "heirloom/supervisor.hpp"
+
+#include <utility>
+
+#include "node/runtime.hpp"
+#include "process/supervision.hpp"
+
+namespace heirloom {
+
+struct Supervisor::State {
+  process::Supervision supervision;
+};
+
+Supervisor::Supervisor(const Node& node, const SupervisorOptions& options, std::vector<ChildSpec> children)
+    : state_(new State{{node.runtime()->host(), options, std::move(children)}}) {}
+
+Supervisor::~Supervisor() = default;
+
+Term Supervisor::wait() { return state_->supervision.wait(); }
+void Supervisor::stop() { state_->supervision.stop(); }
+Pid Supervisor::pid() const { return state_->supervision.pid(); }
+std::vector<std::pair<Atom, std::optional<Pid>>> Supervisor::which_children() const {
+  return state_->supervision.which_children();
+}
+
+}  // namespace heirloom

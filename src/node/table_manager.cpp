@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heirloom/table_manager.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "node/runtime.hpp"
+#include "node/table_manager_process.hpp"
+#include "process/start_process.hpp"
+
+namespace heirloom {
+
+namespace {
+
+// The node in which a process acts.
+std::weak_ptr<node::Runtime> runtime_of(process::Host& host) {
+  const auto runtime = host.with_uplink(
+      [](process::Uplink& uplink) { return dynamic_cast<node::Runtime&>(uplink).weak_from_this(); });
+  return runtime.value_or(std::weak_ptr<node::Runtime>());
+}
+
+}  // namespace
+
+Pid TableManager::start(Options options, bool linked) {
+  if (!options.find_me) {
+    throw Error(ErrorCode::badarg, "start a table manager", "it needs a find_me: who shall have the table?");
+  }
+  const process::Acting parent = process::acting();
+  const std::weak_ptr<node::Runtime> runtime = runtime_of(*parent.host);
+  return process::start_process(parent, linked, [options = std::move(options), runtime] {
+    const auto manager = std::make_shared<node::TableManagerProcess>(options, runtime);
+    manager->start();
+    return [manager] { manager->run(); };
+  });
+}
+
+ChildSpec TableManager::child_spec(Options options) {
+  const Atom id = options.table_id;
+  return {.id = id, .start = [options = std::move(options)] { return start(options, true); }};
+}
+
+}  // namespace heirloom

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TableManagerProcess: what the process of a table manager does. It is in one of two states:
+//
+//   holds the table --- give_away() to whom find_me found ---> somebody else has it
+//                   <-- 'ETS-TRANSFER': that process ended ---
+//
+// Its place in the node is a name, `table_manager:TABLE`, and that name is the table's heir: so the table comes back to the
+// manager that lives when its owner dies, also when the manager was replaced meanwhile; and a second manager of the table is
+// refused, because the name is taken. The table itself is a node table: while no manager lives, the node holds it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "heirloom/node.hpp"
+#include "heirloom/table_manager.hpp"
+#include "node/table_manager_finder.hpp"
+#include "process/mailbox.hpp"
+
+namespace heirloom::node {
+
+class TableManagerProcess {
+ public:
+  // The node is not kept open by the process: the program may close it.
+  TableManagerProcess(TableManager::Options options, std::weak_ptr<Runtime> runtime);
+
+  // Takes the name, then the table if nobody alive owns it. Errors: already_exists (another manager has the table), and those
+  // of Node::open_or_create().
+  void start();
+  // Until an exit signal ends it.
+  [[noreturn]] void run();
+
+ private:
+  void take_name();
+  void handle(const EtsTransfer& transfer);
+  void handle(const Term& message);
+  void timer_expired();
+
+  // Makes or claims the table, or watches who owns it.
+  void claim();
+  void try_claim();
+  void hold(Table table);
+  void follow(Pid owner);
+  void look_for_user();
+  void found(const TableFinder::Answer& answer);
+  void hand_over(Pid user);
+
+  void retry_later();
+  void complain(const std::string& what);
+  [[nodiscard]] Heir heir() const;
+
+  const TableManager::Options options_;
+  const Atom name_;
+  const std::weak_ptr<Runtime> runtime_;
+  TableFinder finder_;
+
+  std::optional<Table> table_;    // while it holds the table
+  std::optional<Pid> owner_;      // while somebody else has it, as far as known
+  Term monitor_;                  // of owner_
+  bool names_changed_ = false;    // since find_me was last called
+  process::Deadline next_try_;
+  std::chrono::milliseconds back_off_;
+  std::string last_complaint_;    // so that what repeats is said once
+};
+
+}  // namespace heirloom::node

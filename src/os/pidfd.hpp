@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A descriptor that names a process of the operating system for good, and becomes readable when that process has ended.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "base/result.hpp"
+#include "os/fd.hpp"
+
+namespace heirloom::os {
+
+Result<Fd> open_pidfd(pid_t process);
+// Whether it is a pidfd at all: a descriptor that a stranger sent may be anything.
+[[nodiscard]] bool is_pidfd(const Fd& descriptor) noexcept;
+[[nodiscard]] bool process_has_ended(const Fd& pidfd) noexcept;
+
+[[nodiscard]] pid_t own_pid() noexcept;
+// When the calling process was started, in clock ticks since boot: with the pid it names a process for people.
+[[nodiscard]] std::uint64_t own_start_time();
+
+}  // namespace heirloom::os

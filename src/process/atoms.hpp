@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The atoms that processes speak with, made once.
+#pragma once
+
+#include "heirloom/atom.hpp"
+
+namespace heirloom::process {
+
+struct Atoms {
+  const Atom normal{"normal"}, kill{"kill"}, killed{"killed"}, shutdown{"shutdown"}, noproc{"noproc"}, error{"error"};
+  const Atom down{"DOWN"}, exit{"EXIT"}, process{"process"};
+  const Atom gen_call{"$gen_call"}, gen_cast{"$gen_cast"}, bad_call{"bad_call"};
+  const Atom names_changed{"names_changed"}, started{"$started"}, stop_supervisor{"$stop_supervisor"};
+};
+
+inline const Atoms& atoms() {
+  static const Atoms all;
+  return all;
+}
+
+}  // namespace heirloom::process

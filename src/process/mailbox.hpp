@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mailbox: what has been sent to one process and not received so far, in the order of its arrival: messages and
+// 'ETS-TRANSFER's. Several threads may receive from the mailbox of a root process; each message goes to one of them.
+//
+// Why a map by arrival number, not a queue? A selective receive leaves a message in the middle, judges it with the lock
+// released (the predicate is the user's), and goes on behind it, whatever other threads have taken meanwhile.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <variant>
+
+#include "heirloom/process.hpp"
+#include "heirloom/term.hpp"
+
+namespace heirloom::process {
+
+using Message = std::variant<Term, EtsTransfer>;
+using Wanted = std::function<bool(const Message&)>;
+// The moment at which a receiver gives up; none: never.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+// `timeout` from now; what lies too far away to be counted is never.
+Deadline deadline_after(std::chrono::milliseconds timeout);
+
+class Mailbox {
+ public:
+  // False when the process has ended; the message is dropped.
+  bool push(Message message);
+  // The same, unless the message that was pushed so before is still unread.
+  void push_names_changed();
+
+  // The first message that `wanted` accepts. Throws ProcessExit when interrupted.
+  std::optional<Message> take(const Wanted& wanted, const Deadline& deadline);
+
+  // Drops the messages for which `unwanted` holds; it runs under the lock and may only look.
+  void remove(const Wanted& unwanted);
+
+  // From now on every take() throws ProcessExit with the reason of the first interrupt().
+  void interrupt(const Term& reason);
+  void throw_if_interrupted();
+
+  // Answers to the call `number`: {Reference, Reply} with such a reference is dropped when it is not awaited.
+  void await_answer(std::uint64_t number);
+  void forget_answer(std::uint64_t number);
+
+  // Drops everything, now and later.
+  void close();
+
+ private:
+  [[nodiscard]] bool is_stale_answer(const Message& message) const;
+  std::uint64_t append(Message message);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  std::uint64_t next_ = 1;
+  std::map<std::uint64_t, std::shared_ptr<const Message>> messages_;
+  std::uint64_t names_changed_at_ = 0;
+  std::set<std::uint64_t> awaited_;
+  std::optional<Term> interrupted_;
+  bool closed_ = false;
+};
+
+}  // namespace heirloom::process

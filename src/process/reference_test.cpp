@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/reference.hpp"
+
+#include <gtest/gtest.h>
+
+namespace heirloom::process {
+namespace {
+
+TEST(Reference, NoTwoAreEqual) { EXPECT_FALSE(make_reference(1) == make_reference(1)); }
+
+TEST(Reference, WhatWasMadeCanBeRead) {
+  const Term plain = make_reference(12);
+  const Term of_call = make_reference(13, Purpose::call);
+  EXPECT_EQ(read_reference(plain)->program, 12U);
+  EXPECT_EQ(read_reference(plain)->purpose, Purpose::plain);
+  EXPECT_EQ(read_reference(of_call)->program, 13U);
+  EXPECT_EQ(read_reference(of_call)->purpose, Purpose::call);
+  EXPECT_GT(read_reference(of_call)->number, read_reference(plain)->number);
+}
+
+TEST(Reference, ItIsReadInsideOtherTermsToo) {
+  const Term reference = make_reference(12);
+  const Term message{"DOWN", reference, 4.5};
+  EXPECT_EQ(read_reference(message.element(2))->number, read_reference(reference)->number);
+  EXPECT_EQ(message.element(2), reference);
+}
+
+TEST(Reference, OtherTermsAreNone) {
+  for (const Term& term : {Term(1), Term("text"), Term(Atom("atom")), Term(Pid{1, 2}), Term{1, 2}, Term()}) {
+    EXPECT_FALSE(read_reference(term)) << term;
+  }
+}
+
+}  // namespace
+}  // namespace heirloom::process

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shm/peers.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "os/file.hpp"
+#include "os/listing.hpp"
+#include "os/membarrier.hpp"
+
+namespace heirloom::shm {
+
+Peers::Peers(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<ProcessFile> own)
+    : directory_(directory), node_(std::move(node)), own_(std::move(own)) {}
+
+const ProcessHeader& Peers::Peer::header() const noexcept {
+  return *reinterpret_cast<const ProcessHeader*>(mapping.base());
+}
+
+const ThreadSlot& Peers::Peer::slot(std::uint32_t index) const noexcept {
+  return reinterpret_cast<const ThreadSlot*>(mapping.base() + kPageBytes)[index];
+}
+
+bool Peers::Peer::dead() const noexcept {
+  if (header().started.load(std::memory_order_acquire) != 0) {
+    if (life_word_dead(header().life.value())) return true;
+    // The second proof, for a death at which the kernel could not reach the life word any more (the OOM reaper had taken
+    // the pages that list it): the lock on the file went with its last descriptor.
+  }
+  return !os::file_is_locked(file);
+}
+
+std::shared_ptr<const Peers::Peer> Peers::find(std::uint32_t program) {
+  if (program < node_->first_living_number()) return nullptr;  // N2
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = peers_.find(program); found != peers_.end()) return found->second;
+  }
+  auto file = os::open_file(directory_, process_file_name(program), os::Access::read_only);
+  if (!file) return nullptr;
+  auto mapping = os::Mapping::map(*file, kProcessFileBytesMax, os::Access::read_only);
+  if (!mapping) return nullptr;
+  auto peer = std::make_shared<const Peer>(Peer{*std::move(file), *std::move(mapping)});
+  const std::unique_lock lock(mutex_);
+  return peers_.emplace(program, std::move(peer)).first->second;
+}
+
+bool Peers::dead(std::uint32_t program) {
+  if (program == own_->number()) return false;
+  const auto peer = find(program);
+  return peer == nullptr || peer->dead();
+}
+
+bool Peers::thread_dead(std::uint32_t program, std::uint32_t thread) {
+  const auto peer = find(program);
+  if (peer == nullptr) return true;
+  if (thread >= peer->header().slot_count.load(std::memory_order_acquire)) return true;
+  return life_word_dead(peer->slot(thread).life.value()) || (program != own_->number() && peer->dead());
+}
+
+Peers::LifeWordRef Peers::program_life_word(std::uint32_t program) {
+  const auto peer = find(program);
+  if (peer == nullptr || peer->header().started.load(std::memory_order_acquire) == 0) return nullptr;
+  return {peer, &peer->header().life.word()};
+}
+
+Peers::LifeWordRef Peers::thread_life_word(std::uint32_t program, std::uint32_t thread) {
+  const auto peer = find(program);
+  if (peer == nullptr || thread >= peer->header().slot_count.load(std::memory_order_acquire)) return nullptr;
+  return {peer, &peer->slot(thread).life.word()};
+}
+
+std::uint64_t Peers::os_pid(std::uint32_t program) {
+  const auto peer = find(program);
+  return peer == nullptr ? 0 : peer->header().os_pid;
+}
+
+std::vector<std::shared_ptr<const Peers::Peer>> Peers::all() {
+  // Read before listing: who comes later is listed at the next advance, and reads nothing that was retired before it came.
+  const std::uint64_t changes = node_->changes();
+  {
+    const std::shared_lock lock(mutex_);
+    if (listed_changes_ == changes) return listed_;
+  }
+  std::vector<std::shared_ptr<const Peer>> found;
+  std::vector<std::uint32_t> numbers;
+  for (const std::string& name : os::list_directory(directory_, "processes")) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc() || end != name.data() + name.size()) continue;
+    if (auto peer = find(number)) {
+      found.push_back(std::move(peer));
+      numbers.push_back(number);
+    }
+  }
+  const std::unique_lock lock(mutex_);
+  std::erase_if(peers_, [&](const auto& entry) {
+    return std::find(numbers.begin(), numbers.end(), entry.first) == numbers.end();
+  });
+  listed_ = found;
+  listed_changes_ = changes;
+  return found;
+}
+
+std::uint64_t Peers::advance_epoch() {
+  std::uint64_t oldest = node_->advance_epoch();
+  os::membarrier_all();
+  for (const auto& peer : all()) {
+    const std::uint32_t slots = peer->header().slot_count.load(std::memory_order_acquire);
+    for (std::uint32_t index = 0; index < slots; ++index) {
+      const std::uint64_t epoch = peer->slot(index).epoch.load(std::memory_order_acquire);
+      if (epoch == 0 || epoch >= oldest) continue;
+      if (peer->header().number != own_->number() && peer->dead()) break;  // the epochs of the dead count for nothing
+      oldest = epoch;
+    }
+  }
+  std::uint64_t known = safe_epoch_.load(std::memory_order_relaxed);
+  while (known < oldest && !safe_epoch_.compare_exchange_weak(known, oldest, std::memory_order_acq_rel)) {
+  }
+  return std::max(known, oldest);
+}
+
+Result<Attachment> Attachment::attach(int directory, bool create) {
+  HEIRLOOM_TRY(auto node, NodeFile::open_or_create(directory, create), "attach");
+  HEIRLOOM_TRY(auto process, ProcessFile::create(directory, node), "attach");
+  auto peers = std::make_shared<Peers>(directory, node, process);
+  return Attachment{node, process, peers};
+}
+
+}  // namespace heirloom::shm

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Peers: the other programs of a node, as one program sees them: who is dead, and which epochs are still being read in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "os/fd.hpp"
+#include "os/mapping.hpp"
+#include "shm/node_file.hpp"
+#include "shm/process_file.hpp"
+
+namespace heirloom::shm {
+
+class Peers {
+ public:
+  Peers(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<ProcessFile> own);
+
+  // Whether the program, or one thread of it, is dead: proven by what the kernel changed or released, never by a time-out. A
+  // program without a file is dead: its file goes only after its death was proven, or by its own leaving.
+  bool dead(std::uint32_t program);
+  bool thread_dead(std::uint32_t program, std::uint32_t thread);
+
+  // The word to wait on for a death, mapped as long as somebody holds it; empty when the program is dead, or (never for a
+  // thread) has no life word yet.
+  using LifeWordRef = std::shared_ptr<const std::atomic<std::uint32_t>>;
+  LifeWordRef program_life_word(std::uint32_t program);
+  LifeWordRef thread_life_word(std::uint32_t program, std::uint32_t thread);
+  static bool life_word_dead(std::uint32_t value) noexcept { return !os::LifeWord::is_alive(value); }
+
+  // The operating system's pid of a program, for messages; 0 when it has left.
+  std::uint64_t os_pid(std::uint32_t program);
+
+  // Raises the node's epoch and returns the first epoch that somebody may still read in: what was retired in an earlier one
+  // is out of every reader's reach. Costs a membarrier and a look at every thread slot of the node.
+  std::uint64_t advance_epoch();
+  [[nodiscard]] std::uint64_t current_epoch() const noexcept {
+    return node_->epoch().load(std::memory_order_acquire);
+  }
+  // What the last advance of this program found; 0 before the first.
+  [[nodiscard]] std::uint64_t safe_epoch() const noexcept { return safe_epoch_.load(std::memory_order_acquire); }
+
+ private:
+  struct Peer {
+    os::Fd file;
+    os::Mapping mapping;
+    [[nodiscard]] const ProcessHeader& header() const noexcept;
+    [[nodiscard]] const ThreadSlot& slot(std::uint32_t index) const noexcept;
+    [[nodiscard]] bool dead() const noexcept;
+  };
+
+  std::shared_ptr<const Peer> find(std::uint32_t program);
+  std::vector<std::shared_ptr<const Peer>> all();
+
+  int directory_;
+  std::shared_ptr<NodeFile> node_;
+  std::shared_ptr<ProcessFile> own_;
+  std::shared_mutex mutex_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const Peer>> peers_;
+  std::vector<std::shared_ptr<const Peer>> listed_;  // as of listed_changes_
+  std::uint64_t listed_changes_ = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> safe_epoch_{0};
+};
+
+// What a program needs to use the tables of a node.
+struct Attachment {
+  std::shared_ptr<NodeFile> node;
+  std::shared_ptr<ProcessFile> process;
+  std::shared_ptr<Peers> peers;
+
+  static Result<Attachment> attach(int directory, bool create);
+};
+
+}  // namespace heirloom::shm

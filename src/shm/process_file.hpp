@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ProcessFile: what one program shows to the others of its node, in a file of its own, `processes/<number>`: whether it and
+// each of its threads lives, and which epoch each thread reads in. Others map it read-only.
+//
+// Layout
+//   0     magic, layout version, number, operating-system pid, started, slot count, life word of the program
+//   4096  thread slots of 128 bytes: life word; epoch (on a cache line of its own: the only word that a read writes)
+//
+// Invariants
+//   P1  A thread slot's life word is held by the thread that the slot was given to, from before its first lock to its end.
+//   P2  A slot's epoch is 0, or an epoch that the node had when the thread entered; 0 means that the thread holds no
+//       offset of any table.
+//   P3  Slots below `slot_count` exist in the file. The count only grows.
+//
+// Death: the kernel marks the life words. Epochs of a dead program count for nothing, whatever they say.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "os/fd.hpp"
+#include "os/life_word.hpp"
+#include "os/mapping.hpp"
+#include "shm/node_file.hpp"
+
+namespace heirloom::shm {
+
+struct alignas(kCacheLineBytes) ThreadSlot {
+  os::LifeWord life;
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> epoch;
+};
+static_assert(sizeof(ThreadSlot) == 128 && offsetof(ThreadSlot, epoch) == 64);
+
+struct ProcessHeader {
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t number;
+  std::uint64_t os_pid;  // for people and logs: never a proof of life
+  std::atomic<std::uint32_t> started;  // 1 once the life word was held: before, only the lock on the file tells
+  std::atomic<std::uint32_t> slot_count;
+  os::LifeWord life;
+};
+
+inline constexpr std::uint32_t kThreadsMax = 1 << 16;
+inline constexpr std::uint64_t kProcessFileBytesMax = kPageBytes + sizeof(ThreadSlot) * kThreadsMax;
+
+std::string process_file_name(std::uint32_t number);
+
+// The calling thread's place in a process file.
+struct ThreadPlace {
+  ThreadSlot* slot;
+  std::uint32_t index;
+};
+
+class ProcessFile {
+ public:
+  // Takes a program number and makes the file, which only becomes visible whole. Registers the program for membarrier.
+  static Result<std::shared_ptr<ProcessFile>> create(int directory, std::shared_ptr<NodeFile> node);
+  // Removes the file: the program takes no part in the node any more.
+  ~ProcessFile();
+  ProcessFile(const ProcessFile&) = delete;
+  ProcessFile& operator=(const ProcessFile&) = delete;
+
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+  // On the thread that lives as long as the program has the node open. A program that never does (one that only looks)
+  // lives as long as its lock on the file.
+  void hold_program_life();
+  void release_program_life();
+
+  // The calling thread's slot: its own until it ends. Throws Error{full} or Error{system_limit}.
+  ThreadPlace this_thread();
+
+  [[nodiscard]] const NodeFile& node() const noexcept { return *node_; }
+
+ private:
+  struct ThreadCache;
+  friend struct ThreadCache;
+  ProcessFile(int directory, std::shared_ptr<NodeFile> node, os::Fd file, os::Mapping mapping, std::uint32_t number);
+  ThreadPlace take_slot();
+  void give_slot_back(std::uint32_t index);
+  [[nodiscard]] ProcessHeader& header() const noexcept {
+    return *reinterpret_cast<ProcessHeader*>(mapping_.base());
+  }
+  [[nodiscard]] ThreadSlot& slot(std::uint32_t index) const noexcept {
+    return reinterpret_cast<ThreadSlot*>(mapping_.base() + kPageBytes)[index];
+  }
+
+  int directory_;
+  std::shared_ptr<NodeFile> node_;
+  os::Fd file_;  // holds the lock
+  os::Mapping mapping_;
+  std::uint32_t number_;
+  std::uint64_t instance_;  // tells apart files of one program that were opened one after the other
+  std::mutex mutex_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint32_t slots_in_file_ = 0;
+};
+
+}  // namespace heirloom::shm

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shm/stripe_lock.hpp"
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <climits>
+
+#include "base/assert.hpp"
+#include "os/futex.hpp"
+
+namespace heirloom::shm {
+
+static_assert(std::endian::native == std::endian::little, "the upper half of a lock word is its second 32 bits");
+
+namespace {
+
+constexpr int kSpins = 64;
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
+
+}  // namespace
+
+StripeLock::Taken StripeLock::wait(const Holder& holder) {
+  int spins = 0;
+  for (;;) {
+    std::uint64_t value = word_.load(std::memory_order_relaxed);
+    if (value == 0) {
+      // With the waiters' bit: others may be asleep, and nobody counts them.
+      const std::uint64_t mine = spins < kSpins ? holder.token : holder.token | kWaiters;
+      if (word_.compare_exchange_strong(value, mine, std::memory_order_acquire)) return Taken::free;
+      continue;
+    }
+    if (++spins < kSpins) {
+      __builtin_ia32_pause();
+      continue;
+    }
+    const std::uint64_t held_by = value & ~kWaiters;
+    HEIRLOOM_ASSERT(held_by != holder.token, "a thread does not wait for a lock that it holds");
+    const auto program = static_cast<std::uint32_t>(held_by >> 32);
+    const auto thread = static_cast<std::uint32_t>(held_by);
+    const auto life = holder.peers->thread_life_word(program, thread);
+    if (life == nullptr || holder.peers->thread_dead(program, thread)) {
+      if (word_.compare_exchange_strong(value, holder.token | kWaiters, std::memory_order_acquire)) {
+        return Taken::from_the_dead;
+      }
+      continue;
+    }
+    if ((value & kWaiters) == 0 && !word_.compare_exchange_strong(value, value | kWaiters, std::memory_order_relaxed)) {
+      continue;
+    }
+    const std::uint32_t alive = life->load(std::memory_order_acquire);
+    if (Peers::life_word_dead(alive)) continue;
+    const std::array<os::FutexWait, 2> waits{
+        os::FutexWait{&upper_half(), static_cast<std::uint32_t>((value | kWaiters) >> 32)},
+        os::FutexWait{life.get(), alive}};
+    os::futex_wait_any(waits, kLookAgain);
+    if (Peers::life_word_dead(life->load(std::memory_order_acquire))) os::futex_wake(*life, INT_MAX);
+  }
+}
+
+void StripeLock::wake() noexcept { os::futex_wake(upper_half(), 1); }
+
+}  // namespace heirloom::shm

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// StripeLock: a lock of one 64-bit word in shared memory, whose holder may die.
+//
+//   63       62..32           31..0
+//   waiters  program number   thread index          0: free
+//
+// The word names its holder by numbers, never by a pid or a pointer: whether the holder lives is read from its life word
+// (process_file.hpp). Who finds a dead holder takes the lock from it by compare-and-swap, and must repair what the lock
+// guards before anything else; if the repairer dies in turn, the word names it, and the next one repairs.
+//
+// Waiting: on the upper half of the word and on the holder's life word at once. The kernel wakes one waiter of a dead
+// thread's word; that one wakes the others. The wait is timed, for deaths that only the second proof tells (peers.hpp).
+//
+// Rank: stripes in the order of their numbers, then the dictionary, then the page pool. Nobody waits for a lock of lower
+// rank than one it holds.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "shm/peers.hpp"
+
+namespace heirloom::shm {
+
+// Who takes locks: one thread of this program.
+struct Holder {
+  Peers* peers;
+  std::uint64_t token;  // program number << 32 | thread index
+
+  static Holder of(Peers& peers, std::uint32_t program, std::uint32_t thread) noexcept {
+    return {&peers, (std::uint64_t{program} << 32) | thread};
+  }
+};
+
+class StripeLock {
+ public:
+  enum class Taken { free, from_the_dead };
+
+  Taken acquire(const Holder& holder) {
+    std::uint64_t expected = 0;
+    if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acquire, std::memory_order_relaxed))
+        [[likely]] {
+      return Taken::free;
+    }
+    return wait(holder);
+  }
+
+  void release() noexcept {
+    const std::uint64_t old = word_.exchange(0, std::memory_order_release);
+    if ((old & kWaiters) != 0) [[unlikely]] wake();
+  }
+
+  // For `check` and reports: whether a living or dead thread holds it.
+  [[nodiscard]] std::uint64_t holder_token() const noexcept {
+    return word_.load(std::memory_order_acquire) & ~kWaiters;
+  }
+
+ private:
+  static constexpr std::uint64_t kWaiters = std::uint64_t{1} << 63;
+  Taken wait(const Holder& holder);
+  void wake() noexcept;
+  [[nodiscard]] const std::atomic<std::uint32_t>& upper_half() const noexcept {
+    return reinterpret_cast<const std::atomic<std::uint32_t>*>(&word_)[1];
+  }
+
+  std::atomic<std::uint64_t> word_;
+};
+static_assert(sizeof(StripeLock) == 8);
+
+}  // namespace heirloom::shm

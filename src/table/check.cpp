@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// check: a full proof of a table's invariants, on a live table, one stripe after another. Each block of each run of a stripe
+// is given its one place (shm/heap.hpp H1); what is in two places, or in none, is a finding.
+#include <string>
+#include <unordered_map>
+
+#include "table/stripe_guard.hpp"
+#include "table/table.hpp"
+#include "term/validate.hpp"
+
+namespace heirloom::table {
+
+namespace {
+
+constexpr std::size_t kFindingsMax = 20;
+
+enum class PlaceOf : std::uint8_t { nowhere, live, retired, free, cached };
+
+std::string_view to_string(PlaceOf place) {
+  switch (place) {
+    case PlaceOf::nowhere: return "nowhere";
+    case PlaceOf::live: return "live";
+    case PlaceOf::retired: return "retired";
+    case PlaceOf::free: return "free";
+    case PlaceOf::cached: return "cached";
+  }
+  return "?";
+}
+
+}  // namespace
+
+class Checker {
+ public:
+  Checker(Table& table, CheckReport& report) : table_(table), segment_(*table.segment_), report_(report) {}
+
+  void check_stripe(StripeGuard& guard) {
+    guard_ = &guard;
+    runs_.clear();
+    collect_runs();
+    for (shm::SizeClass size_class = 0; size_class < shm::kSizeClasses; ++size_class) check_class(size_class);
+    check_spares();
+    check_roots();
+    account();
+  }
+
+ private:
+  struct Run {
+    shm::SizeClass size_class;
+    std::vector<PlaceOf> blocks;
+  };
+
+  void find(std::string what) {
+    report_.ok = false;
+    if (report_.findings.size() < kFindingsMax) {
+      report_.findings.push_back("stripe " + std::to_string(guard_->index()) + ": " + std::move(what));
+    }
+  }
+
+  // S3, and the runs of this stripe.
+  void collect_runs() {
+    const shm::SegmentHeader& header = segment_.header();
+    const std::uint64_t used = header.pages_used.load(std::memory_order_acquire);
+    for (std::uint64_t page = 0; page < used;) {
+      const std::uint64_t descriptor = segment_.word(header.page_map + page * 8).load(std::memory_order_acquire);
+      const std::uint64_t pages = descriptor >> 32;
+      const auto size_class = static_cast<shm::SizeClass>(descriptor >> 16 & 0xffff);
+      if (pages == 0 || pages > used - page || size_class >= shm::kSizeClasses) {
+        // Another stripe may be about to store the descriptor of a run it has just taken; only the last one can be.
+        return;
+      }
+      if ((descriptor & 0xffff) == guard_->index()) {
+        const std::uint64_t blocks = pages * shm::kPageBytes / shm::class_bytes(size_class);
+        runs_.emplace(header.pages + page * shm::kPageBytes, Run{size_class, std::vector<PlaceOf>(blocks, PlaceOf::nowhere)});
+        for (std::uint64_t i = 0; i < pages; ++i) {
+          run_of_page_[header.pages + (page + i) * shm::kPageBytes] = header.pages + page * shm::kPageBytes;
+        }
+      }
+      page += pages;
+    }
+  }
+
+  void mark(Offset offset, shm::SizeClass size_class, PlaceOf place, const char* what) {
+    const auto page = run_of_page_.find(offset / shm::kPageBytes * shm::kPageBytes);
+    const auto run = page == run_of_page_.end() ? runs_.end() : runs_.find(page->second);
+    if (run == runs_.end()) return find(std::string(what) + " at " + std::to_string(offset) + " lies in no run of the stripe");
+    const std::uint64_t bytes = shm::class_bytes(run->second.size_class);
+    const std::uint64_t index = (offset - run->first) / bytes;
+    if (run->second.size_class != size_class || (offset - run->first) % bytes != 0 || index >= run->second.blocks.size()) {
+      return find(std::string(what) + " at " + std::to_string(offset) + " is no block of its size");
+    }
+    PlaceOf& now = run->second.blocks[index];
+    if (now != PlaceOf::nowhere) {
+      find(std::string(what) + " at " + std::to_string(offset) + " is " + std::string(to_string(now)) + " and " +
+           std::string(to_string(place)));
+    }
+    now = place;
+  }
+
+  void check_magazine(Offset offset, shm::SizeClass size_class, PlaceOf place, bool may_be_empty) {
+    const auto& magazine = guard_->record<shm::Magazine>(offset, "a magazine");
+    mark(offset, shm::kMagazineClass, PlaceOf::live, "a magazine");
+    if (magazine.count > shm::kMagazineRoom || (magazine.count == 0 && !may_be_empty)) {
+      return find("a magazine of " + std::string(to_string(place)) + " blocks has " + std::to_string(magazine.count));
+    }
+    for (std::uint64_t i = 0; i < magazine.count; ++i) mark(magazine.blocks[i], size_class, place, "a listed block");
+  }
+
+  void check_class(shm::SizeClass size_class) {
+    const shm::ClassHeap& heap = segment_.stripe(guard_->index()).classes[size_class];
+    for (Offset block = heap.bump_next; block < heap.bump_end; block += shm::class_bytes(size_class)) {
+      mark(block, size_class, PlaceOf::cached, "an unused block");
+    }
+    for (Offset next = heap.free_magazines; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
+      check_magazine(next, size_class, PlaceOf::free, false);
+    }
+    if (heap.retire_magazine != 0) check_magazine(heap.retire_magazine, size_class, PlaceOf::retired, true);
+    std::uint64_t sealed = 0;
+    for (Offset next = heap.sealed_first; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
+      check_magazine(next, size_class, PlaceOf::retired, true);
+      if (++sealed > heap.sealed_count) break;
+    }
+    if (sealed != heap.sealed_count) find("a queue of sealed magazines has another length than it says");
+  }
+
+  void check_spares() {
+    for (Offset next = segment_.stripe(guard_->index()).spare_magazines; next != 0;
+         next = guard_->record<shm::Magazine>(next, "a magazine").next) {
+      mark(next, shm::kMagazineClass, PlaceOf::live, "a spare magazine");
+      if (report_.findings.size() >= kFindingsMax) return;  // a list that bites its tail
+    }
+  }
+
+  void check_roots() {
+    const TableHeader& header = table_.header_;
+    for (const auto& [root, place] : {std::pair{header.root.load(std::memory_order_acquire), PlaceOf::live},
+                                      std::pair{header.grave.load(std::memory_order_acquire), PlaceOf::retired}}) {
+      if (root == 0) continue;
+      if (guard_->index() == 0) {
+        mark(root, shm::class_of(sizeof(IndexHead) * segment_.stripe_count()), place, "a root");
+      }
+      check_head(table_.heads_at(root)[guard_->index()], place);
+    }
+  }
+
+  void check_head(const IndexHead& head, PlaceOf place) {
+    const std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_acquire));
+    const Offset directory = head.directory.load(std::memory_order_acquire);
+    const std::uint64_t room = head.directory_room.load(std::memory_order_acquire);
+    if (directory == 0) {
+      if (buckets != 0) find("a head has buckets but no directory");
+      return;
+    }
+    if (chunks_for(buckets) > room) return find("a directory is too short for its buckets");
+    mark(directory, shm::class_of(room * 8), place, "a directory");
+    std::uint64_t objects = 0;
+    for (std::uint32_t chunk = 0; chunk < room; ++chunk) {
+      const Offset offset = segment_.word(directory + chunk * 8).load(std::memory_order_acquire);
+      if (offset == 0) {
+        if (chunk < chunks_for(buckets)) find("chunk " + std::to_string(chunk) + " of the buckets is missing");
+        continue;
+      }
+      mark(offset, shm::class_of(chunk_buckets(chunk) * sizeof(Bucket)), place, "a chunk");
+    }
+    for (std::uint32_t number = 0; number < buckets; ++number) {
+      objects += check_bucket(table_.bucket_for_reading(head, number), number, buckets, place);
+    }
+    check_unborn_bucket(head, buckets, room, place);
+    if (place == PlaceOf::live) {
+      report_.objects += objects;
+      if (objects != head.objects.load(std::memory_order_acquire)) {
+        find("it has " + std::to_string(objects) + " objects and counts " + std::to_string(head.objects.load()));  // T3
+      }
+    }
+  }
+
+  // T2: what a split cut short left in the bucket after the last.
+  void check_unborn_bucket(const IndexHead& head, std::uint32_t buckets, std::uint64_t room, PlaceOf place) {
+    const ChunkPlace unborn = chunk_of(buckets);
+    if (unborn.chunk >= room) return;
+    const Offset directory = head.directory.load(std::memory_order_acquire);
+    if (segment_.word(directory + unborn.chunk * 8).load(std::memory_order_acquire) == 0) return;
+    for (Offset next = table_.bucket_for_reading(head, buckets).overflow.load(); next != 0;) {
+      mark(next, kBucketClass, place, "an overflow bucket");
+      next = guard_->record<Bucket>(next, "an overflow bucket").overflow.load();
+    }
+  }
+
+  std::uint64_t check_bucket(const Bucket& first, std::uint32_t number, std::uint32_t buckets, PlaceOf place) {
+    std::vector<Key> keys;
+    for (const Bucket* bucket = &first;;) {
+      for (const auto& slot_word : bucket->slots) {
+        const std::uint64_t slot = slot_word.load(std::memory_order_acquire);
+        if (slot != 0) check_object(slot, number, buckets, place, keys);
+      }
+      const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
+      if (overflow == 0) return keys.size();
+      mark(overflow, kBucketClass, place, "an overflow bucket");
+      bucket = &guard_->record<Bucket>(overflow, "an overflow bucket");
+      if (report_.findings.size() >= kFindingsMax) return keys.size();
+    }
+  }
+
+  void check_object(std::uint64_t slot, std::uint32_t number, std::uint32_t buckets, PlaceOf place,
+                    std::vector<Key>& keys) {
+    if (slot_is_pending(slot)) return find("bucket " + std::to_string(number) + " has a pending object and no writer");
+    const StoredObject object(segment_, slot_offset(slot));
+    mark(object.offset(), object.size_class(), place, "an object");
+    if (!check_words(object)) return;
+    const std::uint64_t hash = table_.hash_of(object);
+    const std::string where = "the object with key " + heirloom::to_string(object.view(table_.keypos_, table_.dictionary_));
+    if (tag_of_hash(hash) != slot_tag(slot)) find(where + " has another tag than its hash says");
+    if (table_.stripe_of(hash) != guard_->index() || bucket_of(hash, buckets) != number) {
+      find(where + " lies in bucket " + std::to_string(number) + ", where nobody looks for it");  // T2
+    }
+    const Key key = *table_.find_key(object.view(table_.keypos_, table_.dictionary_));
+    for (const Key& other : keys) {
+      if (other.hash == key.hash && other.view == key.view) find(where + " is there twice");  // T1
+    }
+    keys.push_back(key);
+  }
+
+  bool check_words(const StoredObject& object) {
+    std::vector<std::uint64_t> words(object.block(), object.block() + object.words());
+    words[0] = plain_root(words[0]);
+    if (object.arity() < table_.keypos_) {
+      find("the object at " + std::to_string(object.offset()) + " has no key");
+      return false;
+    }
+    if (Status valid = term::validate_block(words, table_.dictionary_.count(), &table_.dictionary_, term::RootOffset::implied); !valid) {
+      find("the object at " + std::to_string(object.offset()) + " is no term: " + valid.failure().to_string());
+      return false;
+    }
+    return true;
+  }
+
+  // I3 of the design: every byte of every run has one place.
+  void account() {
+    for (const auto& [offset, run] : runs_) {
+      const std::uint64_t bytes = shm::class_bytes(run.size_class);
+      for (std::size_t i = 0; i < run.blocks.size(); ++i) {
+        report_.allocated_bytes += bytes;
+        switch (run.blocks[i]) {
+          case PlaceOf::live: report_.live_bytes += bytes; break;
+          case PlaceOf::retired: report_.retired_bytes += bytes; break;
+          case PlaceOf::free: report_.free_bytes += bytes; break;
+          case PlaceOf::cached: report_.cached_bytes += bytes; break;
+          case PlaceOf::nowhere:
+            find("the block of " + std::to_string(bytes) + " bytes at " + std::to_string(offset + i * bytes) +
+                 " is neither used nor free: it is lost");
+        }
+      }
+    }
+    run_of_page_.clear();
+  }
+
+  Table& table_;
+  shm::Segment& segment_;
+  CheckReport& report_;
+  StripeGuard* guard_ = nullptr;
+  std::unordered_map<Offset, Run> runs_;
+  std::unordered_map<Offset, Offset> run_of_page_;
+};
+
+CheckReport Table::check() {
+  if (deleted()) throw Error(ErrorCode::id, "check", "the table was deleted");
+  CheckReport report;
+  const shm::Holder me = holder();
+  Checker checker(*this, report);
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    try {
+      StripeGuard guard(*this, stripe, me);
+      checker.check_stripe(guard);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      report.ok = false;
+      report.findings.push_back("stripe " + std::to_string(stripe) + ": " + error.what());
+    }
+  }
+  return report;
+}
+
+}  // namespace heirloom::table

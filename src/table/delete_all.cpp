@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// delete_all_objects: one store replaces the root by an empty one. What the old root holds is the table's *grave*: nobody
+// finds it any more, and it is retired bucket by bucket. If the one who deleted dies meanwhile, those who write later do the
+// rest, a few buckets each.
+#include <cstring>
+#include <limits>
+
+#include "table/stripe_guard.hpp"
+
+namespace heirloom::table {
+
+namespace {
+
+constexpr std::uint32_t kBucketsAWrite = 4;
+
+}  // namespace
+
+std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(const shm::Holder& holder) {
+  std::vector<std::unique_ptr<StripeGuard>> guards;
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    guards.push_back(std::make_unique<StripeGuard>(*this, stripe, holder));
+  }
+  return guards;
+}
+
+void Table::delete_all_objects(Pid caller) {
+  const shm::Holder me = prepare_write(caller);
+  const auto guards = lock_all(me);
+  check_access(caller, true);
+  const auto empty_grave = [&] {
+    if (header_.grave.load(std::memory_order_relaxed) == 0) return;
+    for (auto guard = guards.rbegin(); guard != guards.rend(); ++guard) {
+      while ((*guard)->drain(heads_at(header_.grave.load(std::memory_order_relaxed))[(*guard)->index()],
+                             std::numeric_limits<std::uint32_t>::max())) {
+      }
+    }
+    guards.front()->close_grave();
+  };
+  empty_grave();  // there is one at most
+  guards.front()->replace_root();
+  empty_grave();
+}
+
+// A part of the grave, by the way of another write.
+void Table::bury(StripeGuard& guard) {
+  IndexHead* heads = heads_at(header_.grave.load(std::memory_order_relaxed));
+  guard.drain(heads[guard.index()], kBucketsAWrite);
+  if (guard.index() != 0) return;
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    if (heads[stripe].directory.load(std::memory_order_acquire) != 0) return;
+  }
+  guard.close_grave();
+}
+
+void StripeGuard::replace_root() {
+  const shm::SizeClass size_class = shm::class_of(sizeof(IndexHead) * table_.segment_->stripe_count());
+  heap_.prepare_allocate(size_class);
+  shm::Change change = this->change();
+  const Offset root = heap_.allocate(change, size_class);
+  std::memset(table_.segment_->base() + root, 0, shm::class_bytes(size_class));
+  TableHeader& header = table_.header_;
+  change.publish(at(header.root), root);
+  change.store(at(header.grave), header.root.load(std::memory_order_relaxed));
+  change.commit();
+}
+
+// Of stripe 0, which owns the roots; all heads are drained.
+void StripeGuard::close_grave() {
+  const shm::SizeClass size_class = shm::class_of(sizeof(IndexHead) * table_.segment_->stripe_count());
+  heap_.prepare_retire(size_class);
+  shm::Change change = this->change();
+  const Offset grave = table_.header_.grave.load(std::memory_order_relaxed);
+  change.publish(at(table_.header_.grave), 0);
+  heap_.retire(change, size_class, grave);
+  change.commit();
+}
+
+bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
+  for (; buckets != 0; --buckets) {
+    const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
+    if (shape_buckets(shape) == 0) break;
+    const std::uint32_t number = shape_buckets(shape) - 1;
+    Bucket& last = bucket(head, number);
+    drain_bucket(last);
+    shm::Change change = this->change();
+    change.publish(at(head.shape), next_shape(shape, number));
+    change.commit();
+  }
+  if (shape_buckets(head.shape.load(std::memory_order_relaxed)) != 0) return true;
+  drain_directory(head);
+  return false;
+}
+
+void StripeGuard::drain_slots(Bucket& bucket) {
+  for (auto& slot_word : bucket.slots) {
+    const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
+    if (slot == 0) continue;
+    const StoredObject dead = object(slot);
+    heap_.prepare_retire(dead.size_class());
+    shm::Change change = this->change();
+    change.publish(at(slot_word), 0);
+    heap_.retire(change, dead.size_class(), dead.offset());
+    change.commit();
+  }
+}
+
+void StripeGuard::drain_bucket(Bucket& bucket) {
+  for (;;) {
+    drain_slots(bucket);
+    const Offset overflow = bucket.overflow.load(std::memory_order_relaxed);
+    if (overflow == 0) return;
+    Bucket& next = record<Bucket>(overflow, "an overflow bucket");
+    drain_slots(next);
+    heap_.prepare_retire(kBucketClass);
+    shm::Change change = this->change();
+    change.publish(at(bucket.overflow), next.overflow.load(std::memory_order_relaxed));
+    heap_.retire(change, kBucketClass, overflow);
+    change.commit();
+  }
+}
+
+// The chunks, from the last to the first, then the directory itself. The bucket beyond the last may hold what a split cut
+// short left there: it goes with its chunk, after its overflow buckets.
+void StripeGuard::drain_directory(IndexHead& head) {
+  const Offset directory = head.directory.load(std::memory_order_relaxed);
+  if (directory == 0) return;
+  const std::uint64_t room = head.directory_room.load(std::memory_order_relaxed);
+  for (std::uint64_t chunk = room; chunk-- > 0;) {
+    const Offset entry = directory + chunk * 8;
+    const Offset offset = table_.segment_->word(entry).load(std::memory_order_relaxed);
+    if (offset == 0) continue;
+    const std::uint32_t buckets = chunk_buckets(static_cast<std::uint32_t>(chunk));
+    for (std::uint32_t i = 0; i < buckets; ++i) {
+      reset_bucket(record<Bucket>(offset + i * sizeof(Bucket), "a bucket"));
+    }
+    const shm::SizeClass size_class = shm::class_of(buckets * sizeof(Bucket));
+    heap_.prepare_retire(size_class);
+    shm::Change change = this->change();
+    change.publish(entry, 0);
+    heap_.retire(change, size_class, offset);
+    change.commit();
+  }
+  const shm::SizeClass size_class = shm::class_of(room * 8);
+  heap_.prepare_retire(size_class);
+  shm::Change change = this->change();
+  change.publish(at(head.directory), 0);
+  heap_.retire(change, size_class, directory);
+  change.commit();
+}
+
+}  // namespace heirloom::table

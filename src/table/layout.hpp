@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes of a table: what src/table keeps in a segment.
+//
+// Layout
+//   TableHeader   in the segment's header: options, ownership, root
+//   IndexRoot     one IndexHead for each stripe; replaced as a whole by delete_all_objects
+//   directory     of one stripe: offsets of its chunks of buckets
+//   chunk         1, 1, 2, 4 ... 128, 256, 256, 256 ... buckets
+//   Bucket        one cache line: seven slots and the offset of an overflow bucket
+//   slot word     tag (22 bits of the hash) | offset / 16 (41 bits) | pending (1 bit); 0: empty
+//   object        a term block (term/word.hpp) whose root word carries other fields; see object.hpp
+//   Pending       what a slot points to while an insert of several objects is under way; see insert_many.cpp
+//
+// A stripe is a linear hash table: `buckets` in its shape grows by one at a time, and the keys of bucket
+// n - bit_floor(n) that belong into the new bucket n move there.
+//
+// Invariants
+//   T1  A slot leads to an object, or through a Pending to at most one; no two lead to the same key.
+//   T2  The key of an object in bucket b of stripe s has a hash that says (s, b) under the shape of s - but for stale
+//       slots in the bucket that `sweep` of s names, and whatever lies in the bucket numbered `buckets`, which no reader
+//       looks at.
+//   T3  `objects` of a head is the number of its objects, whenever nobody holds the stripe's lock.
+//   T4  A head's shape changes at every move of a slot from one bucket to another: so a reader that found nothing, and
+//       finds the shape unchanged, has missed nothing.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "shm/segment.hpp"
+
+namespace heirloom::table {
+
+using shm::Offset;
+
+inline constexpr std::size_t kNameBytesMax = 1020;  // 255 characters of UTF-8
+inline constexpr std::size_t kIdBytesMax = 31;
+
+enum class TableState : std::uint64_t { live = 0, deleted = 1 };
+
+struct TableHeader {
+  // What is looked at by every call: one line that hardly ever changes.
+  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> state;
+  std::atomic<std::uint64_t> owner;       // Pid::packed(); 0: the node
+  std::atomic<std::uint64_t> generation;  // owners so far
+  std::atomic<std::uint64_t> root;        // offset of the IndexRoot; 0: never written
+  std::atomic<std::uint64_t> grave;       // an IndexRoot whose objects were deleted but are not all retired yet; or 0
+  std::uint64_t seed;                     // of the hash
+  std::uint64_t keypos;
+  std::uint32_t protection;
+  std::uint32_t type;
+
+  // Written once.
+  std::uint32_t node_table;
+  std::uint32_t write_concurrency;
+  std::uint32_t name_bytes;
+  std::uint32_t id_bytes;
+  char id[kIdBytesMax + 1];
+  char name[kNameBytesMax];
+};
+static_assert(sizeof(TableHeader) <= sizeof(shm::SegmentHeader::table));
+static_assert(offsetof(TableHeader, node_table) == shm::kCacheLineBytes);
+
+// `work` of a stripe: what is under way in it beyond one Change. Whoever takes the lock finishes it first.
+enum Work : std::uint32_t {
+  kSweep = 0,        // 1 + number of the bucket whose moved slots are not all cleared
+  kTransaction = 1,  // first Pending of this stripe
+  kHome = 2,         // the Transaction record, in the stripe that owns it
+};
+
+struct IndexHead {
+  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> shape;  // version << 32 | buckets
+  std::atomic<std::uint64_t> directory;
+  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
+  std::atomic<std::uint64_t> directory_room;                         // chunks
+};
+static_assert(sizeof(IndexHead) == 128);
+
+inline constexpr std::uint64_t kSlotsABucket = 7;
+struct Bucket {
+  std::atomic<std::uint64_t> slots[kSlotsABucket];
+  std::atomic<std::uint64_t> overflow;
+};
+static_assert(sizeof(Bucket) == shm::kCacheLineBytes);
+inline constexpr shm::SizeClass kBucketClass = shm::class_of(sizeof(Bucket));
+
+// The commit word of an insert of several objects: 1 from the moment at which all of them are there.
+struct Transaction {
+  std::atomic<std::uint64_t> committed;
+  std::uint64_t stripes;  // bit i: stripe i takes part
+};
+inline constexpr shm::SizeClass kTransactionClass = shm::class_of(sizeof(Transaction));
+
+struct Pending {
+  std::uint64_t old_slot;  // what the slot was, 0 for an absent key
+  std::uint64_t new_slot;
+  std::uint64_t transaction;
+  std::uint64_t next;  // Pending of the same stripe
+  std::uint64_t slot;  // offset of the slot
+};
+inline constexpr shm::SizeClass kPendingClass = shm::class_of(sizeof(Pending));
+
+// -- slot words --
+inline constexpr std::uint64_t kPendingBit = 1;
+inline constexpr unsigned kTagBits = 22;
+inline constexpr unsigned kTagShift = 64 - kTagBits;
+inline constexpr unsigned kTagFirstBit = 8;  // the lowest bit of the hash that a tag holds
+
+constexpr std::uint64_t tag_of_hash(std::uint64_t hash) noexcept { return (hash >> kTagFirstBit) << kTagShift; }
+constexpr std::uint64_t make_slot(std::uint64_t tag, Offset offset, bool pending) noexcept {
+  return tag | ((offset >> 4) << 1) | (pending ? kPendingBit : 0);
+}
+constexpr std::uint64_t slot_tag(std::uint64_t slot) noexcept { return slot >> kTagShift << kTagShift; }
+constexpr Offset slot_offset(std::uint64_t slot) noexcept { return (slot << kTagBits) >> (kTagBits + 1) << 4; }
+constexpr bool slot_is_pending(std::uint64_t slot) noexcept { return (slot & kPendingBit) != 0; }
+
+static_assert(slot_offset(make_slot(tag_of_hash(~std::uint64_t{0}), 0x123456789ab0, true)) == 0x123456789ab0);
+
+// -- shapes --
+constexpr std::uint32_t shape_buckets(std::uint64_t shape) noexcept { return static_cast<std::uint32_t>(shape); }
+constexpr std::uint64_t next_shape(std::uint64_t shape, std::uint32_t buckets) noexcept {
+  return ((shape >> 32) + 1) << 32 | buckets;
+}
+
+// The bucket of a hash among `buckets`, at least 1.
+constexpr std::uint32_t bucket_of(std::uint64_t hash, std::uint32_t buckets) noexcept {
+  const std::uint32_t low = std::bit_floor(buckets);
+  const std::uint32_t bucket = static_cast<std::uint32_t>(hash) & (2 * low - 1);
+  return bucket < buckets ? bucket : bucket - low;
+}
+
+// -- chunks --
+inline constexpr std::uint32_t kChunkBucketsMax = 256;
+inline constexpr std::uint32_t kSmallChunks = 9;  // buckets 0 .. 255
+
+struct ChunkPlace {
+  std::uint32_t chunk;
+  std::uint32_t index;  // of the bucket in it
+};
+constexpr ChunkPlace chunk_of(std::uint32_t bucket) noexcept {
+  if (bucket >= kChunkBucketsMax) return {kSmallChunks - 1 + bucket / kChunkBucketsMax, bucket % kChunkBucketsMax};
+  const auto width = static_cast<std::uint32_t>(std::bit_width(bucket));
+  return {width, bucket - (std::bit_floor(bucket))};
+}
+constexpr std::uint32_t chunk_buckets(std::uint32_t chunk) noexcept {
+  if (chunk >= kSmallChunks) return kChunkBucketsMax;
+  return chunk == 0 ? 1 : 1U << (chunk - 1);
+}
+constexpr std::uint32_t chunks_for(std::uint32_t buckets) noexcept {
+  return buckets == 0 ? 0 : chunk_of(buckets - 1).chunk + 1;
+}
+
+static_assert(chunk_of(0).chunk == 0 && chunk_of(1).chunk == 1 && chunk_of(3).chunk == 2 && chunk_of(3).index == 1);
+static_assert(chunk_of(255).chunk == 8 && chunk_of(255).index == 127 && chunk_of(256).chunk == 9);
+
+}  // namespace heirloom::table

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A stored object: the block of a tuple (term/word.hpp), whose root word says two things besides, in fields that a root does
+// not need: how many words the block has, and which element changes in place.
+//
+//   63..36         35..32    31..8   7..0
+//   words          counter   arity   kind and tag of a tuple
+//
+// `counter` is the position (1 .. 15) of the one element of this copy that update_counter stores in place, or 0. A reader
+// that copies an object word by word so finds one state of it, whatever is stored meanwhile: only one word can differ.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "heirloom/term.hpp"
+#include "shm/segment.hpp"
+#include "table/layout.hpp"
+#include "term/word.hpp"
+
+namespace heirloom::table {
+
+inline constexpr std::uint64_t kArityMax = (1 << 24) - 1;
+inline constexpr std::uint64_t kCounterPositionMax = 15;
+inline constexpr unsigned kCounterShift = 32;
+
+constexpr std::uint64_t stored_root(std::uint64_t arity, std::uint64_t words, std::uint64_t counter) noexcept {
+  return (words << term::kOffsetShift) | (counter << kCounterShift) |
+         term::without_offset(term::make_reference(term::Kind::tuple, arity, 0));
+}
+constexpr std::uint64_t stored_arity(std::uint64_t root) noexcept { return (root >> term::kSizeShift) & kArityMax; }
+constexpr std::uint64_t stored_words(std::uint64_t root) noexcept { return root >> term::kOffsetShift; }
+constexpr std::uint64_t stored_counter(std::uint64_t root) noexcept {
+  return (root >> kCounterShift) & kCounterPositionMax;
+}
+constexpr std::uint64_t plain_root(std::uint64_t root) noexcept {
+  return term::make_reference(term::Kind::tuple, stored_arity(root), 1);
+}
+
+inline std::uint64_t load_word(const std::uint64_t& word) noexcept {
+  return reinterpret_cast<const std::atomic<std::uint64_t>&>(word).load(std::memory_order_relaxed);
+}
+
+// One object where it lies. Valid inside a ReadEpoch, or under the lock of its stripe.
+class StoredObject {
+ public:
+  // Throws Error{corrupt} where no object can be.
+  StoredObject(const shm::Segment& segment, Offset offset) : offset_(offset) {
+    words_ = segment.block(offset, 16, "an object");
+    root_ = load_word(words_[0]);
+    const bool tuple = (root_ & 0xFF) == (term::make_reference(term::Kind::tuple, 0, 0) & 0xFF);
+    if (!tuple || stored_words(root_) <= stored_arity(root_) || !segment.contains(offset, words() * 8)) [[unlikely]] {
+      shm::Segment::refuse(offset, "an object that is none");
+    }
+  }
+
+  [[nodiscard]] Offset offset() const noexcept { return offset_; }
+  [[nodiscard]] std::uint64_t arity() const noexcept { return stored_arity(root_); }
+  [[nodiscard]] std::uint64_t words() const noexcept { return stored_words(root_); }
+  [[nodiscard]] std::uint64_t counter() const noexcept { return stored_counter(root_); }
+  [[nodiscard]] const std::uint64_t* block() const noexcept { return words_; }
+  [[nodiscard]] shm::SizeClass size_class() const noexcept { return shm::class_of(words() * 8); }
+  // The word of the element at a position from 1.
+  [[nodiscard]] std::uint64_t element(std::uint64_t position) const noexcept { return load_word(words_[position]); }
+  [[nodiscard]] TermView view(const AtomSpace& atoms) const noexcept { return {words_, plain_root(root_), &atoms}; }
+  [[nodiscard]] TermView view(std::uint64_t position, const AtomSpace& atoms) const noexcept {
+    return {words_, element(position), &atoms};
+  }
+
+ private:
+  Offset offset_;
+  const std::uint64_t* words_;
+  std::uint64_t root_;
+};
+
+}  // namespace heirloom::table

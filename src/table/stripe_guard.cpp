@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table/stripe_guard.hpp"
+
+#include <cstring>
+
+#include "base/assert.hpp"
+
+namespace heirloom::table {
+
+StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& holder, RepairReport* report)
+    : table_(table),
+      index_(stripe),
+      holder_(holder),
+      stripe_(table.segment_->stripe(stripe)),
+      heap_(*table.segment_, holder, stripe) {
+  const bool dead = stripe_.lock.acquire(holder) == shm::StripeLock::Taken::from_the_dead;
+  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome]) != 0;
+  if (!dead && !work) [[likely]] return;
+  try {
+    RepairReport found;
+    found.locks_of_the_dead = dead ? 1 : 0;
+    settle(found);
+    if (report != nullptr) {
+      report->locks_of_the_dead += found.locks_of_the_dead;
+      report->finished += found.finished;
+      report->undone += found.undone;
+    }
+  } catch (...) {
+    stripe_.lock.release();
+    throw;
+  }
+}
+
+IndexHead& StripeGuard::head() {
+  const Offset root = table_.header_.root.load(std::memory_order_relaxed);
+  HEIRLOOM_ASSERT(root != 0, "a write makes the root before it locks a stripe");
+  return table_.heads_at(root)[index_];
+}
+
+Bucket& StripeGuard::bucket(const IndexHead& head, std::uint32_t number) const {
+  return const_cast<Bucket&>(table_.bucket_for_reading(head, number));
+}
+
+StripeGuard::Place StripeGuard::find(const Key& key) {
+  IndexHead& head = this->head();
+  std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_relaxed));
+  if (buckets == 0) {
+    add_first_bucket(head);
+    buckets = 1;
+  }
+  const std::uint64_t tag = tag_of_hash(key.hash);
+  Place place;
+  place.last = &bucket(head, bucket_of(key.hash, buckets));
+  for (;;) {
+    for (auto& slot_word : place.last->slots) {
+      const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
+      if (slot == 0) {
+        if (place.slot == 0) place.slot = at(slot_word);
+        continue;
+      }
+      if (slot_tag(slot) != tag) continue;
+      const std::uint64_t present = table_.resolve(slot);
+      if (present != 0 && table_.has_key(object(present), key)) {
+        place.slot = at(slot_word);
+        place.value = present;
+        return place;
+      }
+    }
+    const Offset overflow = place.last->overflow.load(std::memory_order_relaxed);
+    if (overflow == 0) return place;
+    place.last = &record<Bucket>(overflow, "an overflow bucket");
+  }
+}
+
+void StripeGuard::make_room(Place& place) {
+  if (place.slot == 0) place.slot = make_overflow(*place.last);
+}
+
+Offset StripeGuard::make_overflow(Bucket& last) {
+  heap_.prepare_allocate(kBucketClass);
+  shm::Change change = this->change();
+  const Offset offset = heap_.allocate(change, kBucketClass);
+  Bucket& fresh = record<Bucket>(offset, "an overflow bucket");
+  std::memset(static_cast<void*>(&fresh), 0, sizeof fresh);
+  change.publish(at(last.overflow), offset);
+  change.commit();
+  return at(fresh.slots[0]);
+}
+
+Offset StripeGuard::place_block(shm::Change& change, const EncodedObject& object) {
+  const Offset offset = heap_.allocate(change, shm::class_of(object.words.size() * 8));
+  auto* to = reinterpret_cast<std::uint64_t*>(table_.segment_->base() + offset);
+  std::memcpy(to + 1, object.words.data() + 1, (object.words.size() - 1) * 8);
+  to[0] = object.root;
+  return offset;
+}
+
+void StripeGuard::put(const Place& place, const EncodedObject& object) {
+  const shm::SizeClass size_class = shm::class_of(object.words.size() * 8);
+  if (place.value != 0) {
+    const StoredObject old = this->object(place.value);
+    heap_.prepare_retire(old.size_class());
+    heap_.prepare_allocate(size_class);
+    shm::Change change = this->change();
+    const Offset block = place_block(change, object);
+    change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
+    heap_.retire(change, old.size_class(), old.offset());
+    change.commit();
+    return;
+  }
+  IndexHead& head = this->head();
+  heap_.prepare_allocate(size_class);
+  shm::Change change = this->change();
+  const Offset block = place_block(change, object);
+  change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
+  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + 1);
+  change.commit();
+}
+
+void StripeGuard::remove(const Place& place) {
+  const StoredObject old = object(place.value);
+  IndexHead& head = this->head();
+  heap_.prepare_retire(old.size_class());
+  shm::Change change = this->change();
+  change.publish(place.slot, 0);
+  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - 1);
+  heap_.retire(change, old.size_class(), old.offset());
+  change.commit();
+}
+
+}  // namespace heirloom::table

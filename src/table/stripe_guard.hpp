@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// StripeGuard: one stripe, locked, repaired if its last holder died, with nothing under way: what every write starts from.
+// Its functions are the steps that writes are made of; each is one Change, or prepares one.
+#pragma once
+
+#include "table/table.hpp"
+
+namespace heirloom::table {
+
+class StripeGuard {
+ public:
+  // Takes the lock and finishes what was under way in the stripe.
+  StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& holder, RepairReport* report = nullptr);
+  ~StripeGuard() { stripe_.lock.release(); }
+  StripeGuard(const StripeGuard&) = delete;
+  StripeGuard& operator=(const StripeGuard&) = delete;
+
+  [[nodiscard]] shm::Heap& heap() noexcept { return heap_; }
+  [[nodiscard]] shm::Change change() noexcept { return {stripe_.intent, table_.segment_->base()}; }
+  [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+  [[nodiscard]] std::uint64_t work(Work kind) const noexcept { return stripe_.work[kind]; }
+  [[nodiscard]] Offset work_offset(Work kind) const noexcept { return at(stripe_.work[kind]); }
+  template <typename Word>
+  [[nodiscard]] Offset at(const Word& word) const noexcept { return table_.segment_->offset_of(&word); }
+  template <typename T>
+  [[nodiscard]] T& record(Offset offset, const char* what) const {
+    return *reinterpret_cast<T*>(const_cast<std::uint64_t*>(table_.segment_->block(offset, sizeof(T), what)));
+  }
+
+  // The head of this stripe under the present root.
+  [[nodiscard]] IndexHead& head();
+
+  // Where a key is, or where it could go.
+  struct Place {
+    Offset slot = 0;                     // of the object's slot, or of an empty one; 0: there is none
+    std::uint64_t value = 0;             // the slot word of the object, 0 when the key is absent
+    Bucket* last = nullptr;              // of the chain
+  };
+  [[nodiscard]] Place find(const Key& key);
+  [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {*table_.segment_, slot_offset(slot)}; }
+
+  // -- steps --
+  // An empty slot for a key that is absent: `place.slot`, or that of a new overflow bucket.
+  void make_room(Place& place);
+  // Puts a copy of the object into the place: replaces the one that is there, or adds it.
+  void put(const Place& place, const EncodedObject& object);
+  // Copies an object into a new block, as part of a Change for which the class was prepared.
+  Offset place_block(shm::Change& change, const EncodedObject& object);
+  void remove(const Place& place);
+  // Adds to the counter at a position without a copy of the object, and returns the sum; nothing where that cannot be done.
+  std::optional<Term> count_in_place(const StoredObject& object, const CounterUpdate& update);
+  // Adds buckets until there are enough for the objects; or as many as there is memory for, since a table with too few is
+  // only slower.
+  void grow();
+
+  // Retires everything that a replaced head still holds, a few buckets at a time; false when it is empty.
+  bool drain(IndexHead& head, std::uint32_t buckets);
+
+  [[nodiscard]] Bucket& bucket(const IndexHead& head, std::uint32_t number) const;
+
+ private:
+  friend class Table;
+  void settle(RepairReport& report);
+  void sweep();
+  void resolve_transaction();
+  void leave_home(RepairReport& report);
+  void unlink(Bucket& before, Bucket& empty);
+  void make_root();
+  void add_first_bucket(IndexHead& head);
+  void split(IndexHead& head);
+  void reset_bucket(Bucket& bucket);
+  void replace_root();
+  void close_grave();
+  void drain_bucket(Bucket& bucket);
+  void drain_slots(Bucket& bucket);
+  void drain_directory(IndexHead& head);
+  void copy_moving_slots(Bucket& from, std::uint32_t bit, Bucket& to);
+  Offset make_overflow(Bucket& last);
+  void ensure_chunk(IndexHead& head, std::uint32_t number);
+  [[nodiscard]] bool moves(std::uint64_t slot, std::uint32_t bit) const;
+
+  Table& table_;
+  std::uint32_t index_;
+  shm::Holder holder_;
+  shm::Stripe& stripe_;
+  shm::Heap heap_;
+
+  friend class ManyInsert;
+};
+
+}  // namespace heirloom::table

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table/table.hpp"
+
+#include <bit>
+#include <cstring>
+#include <random>
+
+#include "table/stripe_guard.hpp"
+
+namespace heirloom::table {
+
+namespace {
+
+constexpr std::uint32_t kStripesFew = 8;
+constexpr std::uint32_t kStripesMany = 64;
+constexpr std::uint64_t kMaxBytesMin = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxBytesMax = std::uint64_t{1} << 44;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+Status check_options(const SegmentOptions& options) {
+  if (options.type != TableType::set) {
+    return fail(ErrorCode::badarg,
+                "type " + std::string(to_string(options.type)) + " is not supported yet: this version has set");
+  }
+  if (options.keypos < 1 || options.keypos > static_cast<std::int64_t>(kArityMax)) {
+    return fail(ErrorCode::badarg, "keypos " + std::to_string(options.keypos) + " is not a position: 1 .. 16777215");
+  }
+  if (options.max_bytes < kMaxBytesMin || options.max_bytes > kMaxBytesMax) {
+    return fail(ErrorCode::badarg, "max_bytes " + std::to_string(options.max_bytes) + " is not between 1 MiB and 16 TiB");
+  }
+  if (options.id.empty() || options.id.size() > kIdBytesMax || options.name.text().size() > kNameBytesMax) {
+    return fail(ErrorCode::badarg, "the table's id or name is too long");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Table::create_file(int directory, const std::string& name, const SegmentOptions& options) {
+  HEIRLOOM_CHECK(check_options(options), "create table");
+  const shm::SegmentSpec spec{options.max_bytes, options.write_concurrency ? kStripesMany : kStripesFew};
+  return shm::Segment::create(directory, name, spec, [&](std::byte* bytes) {
+    auto& header = *reinterpret_cast<TableHeader*>(bytes);
+    header.seed = random_seed();
+    header.keypos = static_cast<std::uint64_t>(options.keypos);
+    header.protection = static_cast<std::uint32_t>(options.protection);
+    header.type = static_cast<std::uint32_t>(options.type);
+    header.node_table = options.node_table ? 1 : 0;
+    header.write_concurrency = options.write_concurrency ? 1 : 0;
+    header.id_bytes = static_cast<std::uint32_t>(options.id.size());
+    std::memcpy(header.id, options.id.data(), options.id.size());
+    const std::string_view text = options.name.text();
+    header.name_bytes = static_cast<std::uint32_t>(text.size());
+    std::memcpy(header.name, text.data(), text.size());
+  });
+}
+
+Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& name, const shm::Attachment& attachment) {
+  HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
+  const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
+  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
+                    header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax && segment->stripe_count() <= 64;
+  if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");
+  try {
+    static_cast<void>(Atom(std::string_view(header.name, header.name_bytes)));
+  } catch (const Error& error) {
+    return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its name is no atom: " + error.detail());
+  }
+  return std::shared_ptr<Table>(new Table(std::move(segment), attachment));
+}
+
+Table::Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment)
+    : segment_(std::move(segment)),
+      attachment_(std::move(attachment)),
+      header_(*reinterpret_cast<TableHeader*>(segment_->header().table)),
+      dictionary_(*segment_),
+      seed_(header_.seed),
+      keypos_(header_.keypos),
+      stripe_shift_(64 - static_cast<unsigned>(std::countr_zero(segment_->stripe_count()))) {}
+
+SegmentOptions Table::options() const {
+  SegmentOptions options{.id = std::string(header_.id, header_.id_bytes),
+                         .name = Atom(std::string_view(header_.name, header_.name_bytes))};
+  options.type = static_cast<TableType>(header_.type);
+  options.protection = static_cast<Protection>(header_.protection);
+  options.keypos = static_cast<std::int64_t>(header_.keypos);
+  options.node_table = header_.node_table != 0;
+  options.write_concurrency = header_.write_concurrency != 0;
+  options.max_bytes = segment_->header().max_bytes;
+  return options;
+}
+
+void Table::set_owner(Pid owner, std::uint64_t generation) noexcept {
+  // The owner is what writers check under their locks; the generation is for people and logs.
+  header_.generation.store(generation, std::memory_order_release);
+  header_.owner.store(owner.packed(), std::memory_order_release);
+}
+
+void Table::mark_deleted() noexcept {
+  header_.state.store(static_cast<std::uint64_t>(TableState::deleted), std::memory_order_release);
+}
+
+bool Table::deleted() const noexcept {
+  return header_.state.load(std::memory_order_acquire) != static_cast<std::uint64_t>(TableState::live);
+}
+
+bool Table::may(Pid caller, bool write) const noexcept {
+  const auto protection = static_cast<Protection>(header_.protection);
+  if (protection == Protection::public_access) return true;
+  if (protection == Protection::protected_access && !write) return true;
+  return header_.owner.load(std::memory_order_acquire) == caller.packed();
+}
+
+void Table::check_access(Pid caller, bool write) const {
+  if (deleted()) [[unlikely]] {
+    throw Error(ErrorCode::id, write ? "write" : "read", "the table was deleted");
+  }
+  if (!may(caller, write)) [[unlikely]] {
+    const Pid owner = this->owner();
+    throw Error(ErrorCode::access, write ? "write" : "read",
+                "the table is " + std::string(to_string(static_cast<Protection>(header_.protection))) + " and " +
+                    (owner == Pid{} ? std::string("nobody owns it now") : "another process owns it"));
+  }
+}
+
+shm::Holder Table::holder() const {
+  const shm::ThreadPlace place = attachment_.process->this_thread();
+  return shm::Holder::of(*attachment_.peers, attachment_.process->number(), place.index);
+}
+
+RepairReport Table::fence() {
+  RepairReport report;
+  const shm::Holder me = holder();
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    const StripeGuard guard(*this, stripe, me, &report);
+  }
+  return report;
+}
+
+std::uint64_t Table::size() const {
+  const shm::ReadEpoch epoch(*attachment_.process->this_thread().slot, *attachment_.node);
+  std::uint64_t objects = 0;
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    if (const IndexHead* head = head_for_reading(stripe)) objects += head->objects.load(std::memory_order_acquire);
+  }
+  return objects;
+}
+
+TableInfo Table::info() const {
+  if (deleted()) throw Error(ErrorCode::id, "info", "the table was deleted");
+  const SegmentOptions options = this->options();
+  TableInfo info{.id = options.id, .name = options.name, .type = options.type, .protection = options.protection,
+                 .keypos = options.keypos, .owner = std::nullopt, .heir = std::nullopt, .size = size(),
+                 .memory_words = segment_->memory_bytes() / 8, .memory_bytes = segment_->memory_bytes(),
+                 .max_bytes = options.max_bytes, .generation = generation(), .stripes = segment_->stripe_count(),
+                 .atoms = dictionary_.count(), .node_table = options.node_table, .repairs_finished = 0,
+                 .repairs_undone = 0};
+  if (const Pid owner = this->owner(); owner != Pid{}) info.owner = owner;
+  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+    info.repairs_finished += segment_->stripe(stripe).repairs_finished.load(std::memory_order_relaxed);
+    info.repairs_undone += segment_->stripe(stripe).repairs_undone.load(std::memory_order_relaxed);
+  }
+  return info;
+}
+
+}  // namespace heirloom::table

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Table: one table of type set in one segment: reads without locks, writes under the lock of one stripe, and what the next
+// comer does after a death. Knows no node: who is the owner is told to it (set_owner), who calls is told with each call.
+//
+//   auto table = Table::open(directory, "tables/7", attachment).value_or_raise();
+//   table->insert(caller, object);
+//
+// Semantics and errors are those of heirloom::Table (include/heirloom/table.hpp); functions throw Error.
+//
+// Locking: a write holds the lock of the stripe of its key; an insert of several objects those of all its keys, taken in the
+// order of their numbers; delete_all_objects all of them. Reads hold none (shm/read_epoch.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heirloom/table.hpp"
+#include "shm/heap.hpp"
+#include "shm/peers.hpp"
+#include "shm/read_epoch.hpp"
+#include "shm/segment.hpp"
+#include "table/dictionary.hpp"
+#include "table/layout.hpp"
+#include "table/object.hpp"
+
+namespace heirloom::table {
+
+struct SegmentOptions {
+  std::string id;  // at most kIdBytesMax
+  Atom name;
+  TableType type = TableType::set;
+  Protection protection = Protection::protected_access;
+  std::int64_t keypos = 1;
+  bool node_table = false;
+  bool write_concurrency = false;
+  std::uint64_t max_bytes = std::uint64_t{16} << 30;
+};
+
+// What a fence, or the next comer, found of dead writers.
+struct RepairReport {
+  std::uint32_t locks_of_the_dead = 0;
+  std::uint64_t finished = 0;  // writes that had published: completed
+  std::uint64_t undone = 0;    // writes that had not: nothing of them is left
+};
+
+class StripeGuard;
+
+// A key, ready to be compared with stored ones.
+struct Key {
+  std::uint64_t hash;
+  TermView view;
+  std::uint64_t word;  // of an integer up to 60 bits, or an atom with its id in the segment; 0 for all other kinds
+};
+
+// An object, checked and translated into the segment's atoms: its words can be copied in as they are.
+struct EncodedObject {
+  Key key;
+  std::span<const std::uint64_t> words;  // of the object itself or of `translated`; word 0 is a stored root
+  std::uint64_t root;
+  std::vector<std::uint64_t> translated;
+};
+
+class Table {
+ public:
+  // Makes a whole segment in a new file. Error{badarg} says which option is impossible.
+  static Status create_file(int directory, const std::string& name, const SegmentOptions& options);
+  static Result<std::shared_ptr<Table>> open(int directory, const std::string& name, const shm::Attachment& attachment);
+
+  [[nodiscard]] SegmentOptions options() const;
+
+  // -- ownership: written by the node's manager alone --
+  [[nodiscard]] Pid owner() const noexcept { return Pid::unpack(header_.owner.load(std::memory_order_acquire)); }
+  [[nodiscard]] std::uint64_t generation() const noexcept { return header_.generation.load(std::memory_order_acquire); }
+  void set_owner(Pid owner, std::uint64_t generation) noexcept;
+  void mark_deleted() noexcept;
+  [[nodiscard]] bool deleted() const noexcept;
+  // Takes and releases every stripe's lock once, repairing what dead holders left: nothing that a former owner had under
+  // way is published after it. What the receiver of a table does before it is told.
+  RepairReport fence();
+
+  // -- reads: by a caller who may read --
+  [[nodiscard]] Objects lookup(Pid caller, TermView key) const;
+  [[nodiscard]] bool member(Pid caller, TermView key) const;
+  [[nodiscard]] std::optional<Term> lookup_element(Pid caller, TermView key, std::int64_t position) const;
+  [[nodiscard]] std::optional<Term> first(Pid caller) const;
+  [[nodiscard]] std::optional<Term> next(Pid caller, TermView key) const;
+  [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
+
+  // -- writes --
+  void insert(Pid caller, std::span<const Term> objects);
+  bool insert_new(Pid caller, std::span<const Term> objects);
+  Objects take(Pid caller, TermView key, bool wanted = true);  // `wanted`: whether to return the object
+  void delete_object(Pid caller, const Term& object);
+  void delete_all_objects(Pid caller);
+  std::vector<Term> update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
+                                   const Term* default_object);
+  bool update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates);
+
+  // Takes every stripe's lock in turn and proves the invariants of layout.hpp and shm/heap.hpp.
+  [[nodiscard]] CheckReport check();
+
+  // For tests and demonstrations of what would go wrong: leave unrepaired what the dead left.
+  void sabotage_repair() noexcept { segment_->sabotage_repair(); }
+
+ private:
+  friend class StripeGuard;
+  friend class ManyInsert;
+  friend class Checker;
+
+  Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment);
+
+  // Who acts, and whether it may. Throws Error{id} or Error{access}.
+  void check_access(Pid caller, bool write) const;
+  [[nodiscard]] bool may(Pid caller, bool write) const noexcept;
+  [[nodiscard]] shm::Holder holder() const;
+
+  // keys and objects
+  [[nodiscard]] std::uint32_t stripe_of(std::uint64_t hash) const noexcept {
+    return static_cast<std::uint32_t>(hash >> stripe_shift_);
+  }
+  [[nodiscard]] std::optional<Key> find_key(TermView key) const;  // nothing: no object can have it
+  [[nodiscard]] EncodedObject encode(const Term& object) const;
+  [[nodiscard]] bool has_key(const StoredObject& object, const Key& key) const;
+  [[nodiscard]] std::uint64_t hash_of(const StoredObject& object) const;
+  [[nodiscard]] Term copy_out(const StoredObject& object) const;
+  [[nodiscard]] Term copy_element(const StoredObject& object, std::uint64_t position) const;
+
+  // reading, inside a ReadEpoch
+  [[nodiscard]] std::optional<StoredObject> find(const Key& key) const;
+  [[nodiscard]] const IndexHead* head_for_reading(std::uint32_t stripe) const;
+  [[nodiscard]] const Bucket& bucket_for_reading(const IndexHead& head, std::uint32_t bucket) const;
+  [[nodiscard]] std::uint64_t resolve(std::uint64_t slot) const;
+  struct Cursor;
+  struct Visited;
+  [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
+  [[nodiscard]] std::optional<Term> first_after(Cursor cursor, const Visited* after) const;
+  bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
+
+  // writing
+  shm::Holder prepare_write(Pid caller);
+  void make_root(const shm::Holder& holder);
+  bool insert_one(Pid caller, const EncodedObject& object, bool only_new);
+  bool insert_many(Pid caller, std::span<const Term> objects, bool only_new);
+  void bury(StripeGuard& guard);
+  [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(const shm::Holder& holder);
+  [[nodiscard]] IndexHead* heads_at(Offset root) const;
+
+  std::unique_ptr<shm::Segment> segment_;
+  shm::Attachment attachment_;
+  TableHeader& header_;
+  mutable Dictionary dictionary_;
+  std::uint64_t seed_;
+  std::uint64_t keypos_;
+  unsigned stripe_shift_;
+};
+
+}  // namespace heirloom::table

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Traversal: stripe by stripe, and in a stripe in the order of the reversed hash. A bucket holds the keys of one interval of
+// that order, and growth only cuts intervals into halves; so a cursor keeps its meaning whatever the number of buckets.
+#include <algorithm>
+#include <bit>
+
+#include "table/table.hpp"
+
+namespace heirloom::table {
+
+namespace {
+
+constexpr std::uint64_t reversed(std::uint64_t word) noexcept {
+  std::uint64_t result = 0;
+  for (int i = 0; i < 64; ++i, word >>= 1) result = (result << 1) | (word & 1);
+  return result;
+}
+
+// The number of low bits of a hash that all keys of a bucket share.
+constexpr unsigned shared_bits(std::uint32_t bucket, std::uint32_t buckets) noexcept {
+  const std::uint32_t low = std::bit_floor(buckets);
+  const auto bits = static_cast<unsigned>(std::countr_zero(low));
+  return bucket >= low || bucket + low < buckets ? bits + 1 : bits;
+}
+
+}  // namespace
+
+struct Table::Cursor {
+  std::uint32_t stripe = 0;
+  std::uint64_t from = 0;  // the least reversed hash not visited yet
+};
+
+// The place of an object in a traversal.
+struct Table::Visited {
+  std::uint32_t stripe;
+  std::uint64_t order;  // the reversed hash
+  Term key;
+  Term object;
+
+  friend bool operator<(const Visited& left, const Visited& right) {
+    if (left.stripe != right.stripe) return left.stripe < right.stripe;
+    if (left.order != right.order) return left.order < right.order;
+    return compare(left.key, right.key) < 0;
+  }
+};
+
+// Appends the objects of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots
+// moved: then nothing is appended.
+bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
+  const shm::ReadEpoch epoch(*attachment_.process->this_thread().slot, *attachment_.node);
+  const auto next_stripe = [&] { cursor = {cursor.stripe + 1, 0}; };
+  const IndexHead* head = head_for_reading(cursor.stripe);
+  const std::uint64_t shape = head == nullptr ? 0 : head->shape.load(std::memory_order_acquire);
+  const std::uint32_t buckets = shape_buckets(shape);
+  if (buckets == 0) {
+    next_stripe();
+    return true;
+  }
+  const std::size_t before = into.size();
+  const std::uint32_t number = bucket_of(reversed(cursor.from), buckets);
+  const Bucket* bucket = &bucket_for_reading(*head, number);
+  for (;;) {
+    for (const auto& slot_word : bucket->slots) {
+      const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
+      if (slot == 0) continue;
+      const StoredObject object(*segment_, slot_offset(slot));
+      const std::uint64_t order = reversed(hash_of(object));
+      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_element(object, keypos_), copy_out(object)});
+    }
+    const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
+    if (overflow == 0) break;
+    bucket = reinterpret_cast<const Bucket*>(segment_->block(overflow, sizeof(Bucket), "an overflow bucket"));
+  }
+  if (head->shape.load(std::memory_order_acquire) != shape) {
+    into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end());
+    return false;
+  }
+  const unsigned bits = shared_bits(number, buckets);
+  const std::uint64_t interval = bits == 0 ? 0 : cursor.from >> (64 - bits);
+  const std::uint64_t next = bits == 0 ? 0 : (interval + 1) << (64 - bits);
+  if (next == 0) {
+    next_stripe();
+  } else {
+    cursor.from = next;
+  }
+  return true;
+}
+
+// The objects of the next bucket that has any, in order, each key once: a key that was deleted and inserted again while
+// its bucket was read may have been met twice. Empty at the end of the table.
+std::vector<Table::Visited> Table::collect(Cursor& cursor) const {
+  std::vector<Visited> visited;
+  while (visited.empty() && cursor.stripe < segment_->stripe_count()) visit_bucket(cursor, visited);
+  std::sort(visited.begin(), visited.end());
+  const auto same_key = [&](const Visited& left, const Visited& right) {
+    return left.order == right.order && left.key == right.key;
+  };
+  visited.erase(std::unique(visited.begin(), visited.end(), same_key), visited.end());
+  return visited;
+}
+
+std::optional<Term> Table::first_after(Cursor cursor, const Visited* after) const {
+  for (;;) {
+    const std::vector<Visited> visited = collect(cursor);
+    if (visited.empty()) return std::nullopt;
+    for (const Visited& candidate : visited) {
+      if (after == nullptr || *after < candidate) return candidate.key;
+    }
+  }
+}
+
+std::optional<Term> Table::first(Pid caller) const {
+  check_access(caller, false);
+  return first_after({}, nullptr);
+}
+
+std::optional<Term> Table::next(Pid caller, TermView key) const {
+  check_access(caller, false);
+  const auto prepared = find_key(key);
+  if (!prepared || !member(caller, key)) {
+    throw Error(ErrorCode::badkey, "next", "there is no object with the key " + to_string(key));
+  }
+  const Visited after{stripe_of(prepared->hash), reversed(prepared->hash), Term(key), {}};
+  return first_after({after.stripe, after.order}, &after);
+}
+
+std::vector<Term> Table::tab2list(Pid caller) const {
+  check_access(caller, false);
+  std::vector<Term> objects;
+  for (Cursor cursor;;) {
+    std::vector<Visited> visited = collect(cursor);
+    if (visited.empty()) return objects;
+    for (Visited& found : visited) objects.push_back(std::move(found.object));
+  }
+}
+
+}  // namespace heirloom::table

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes to one key.
+#include "table/stripe_guard.hpp"
+#include "table/table.hpp"
+
+namespace heirloom::table {
+
+// What comes before the lock: the caller's right (judged before its arguments, as in ets), and a root to write under.
+shm::Holder Table::prepare_write(Pid caller) {
+  check_access(caller, true);
+  const shm::Holder me = holder();
+  if (header_.root.load(std::memory_order_acquire) == 0) [[unlikely]] make_root(me);
+  return me;
+}
+
+bool Table::insert_one(Pid caller, const EncodedObject& object, bool only_new) {
+  StripeGuard guard(*this, stripe_of(object.key.hash), holder());
+  check_access(caller, true);  // again, under the lock: it is the fence against a former owner
+  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]] bury(guard);
+  StripeGuard::Place place = guard.find(object.key);
+  if (place.value != 0) {
+    if (only_new) return false;
+    guard.put(place, object);
+    return true;
+  }
+  guard.make_room(place);
+  guard.put(place, object);
+  guard.grow();
+  return true;
+}
+
+namespace {
+
+// Objects of a call: one tuple, or the elements of a list of tuples.
+std::vector<Term> objects_of(std::span<const Term> objects) {
+  std::vector<Term> flat;
+  for (const Term& object : objects) {
+    if (!object.is_list()) {
+      flat.push_back(object);
+      continue;
+    }
+    if (!object.is_proper_list()) {
+      throw Error(ErrorCode::badarg, "insert", "an improper list is no list of objects: " + to_string(object));
+    }
+    for (const TermView element : object.elements()) flat.emplace_back(element);
+  }
+  return flat;
+}
+
+}  // namespace
+
+void Table::insert(Pid caller, std::span<const Term> objects) {
+  prepare_write(caller);
+  if (objects.size() == 1 && !objects.front().is_list()) [[likely]] {
+    insert_one(caller, encode(objects.front()), false);
+    return;
+  }
+  insert_many(caller, objects_of(objects), false);
+}
+
+bool Table::insert_new(Pid caller, std::span<const Term> objects) {
+  prepare_write(caller);
+  if (objects.size() == 1 && !objects.front().is_list()) return insert_one(caller, encode(objects.front()), true);
+  return insert_many(caller, objects_of(objects), true);
+}
+
+Objects Table::take(Pid caller, TermView key, bool wanted) {
+  const shm::Holder me = prepare_write(caller);
+  const auto prepared = find_key(key);
+  if (!prepared) return {};
+  StripeGuard guard(*this, stripe_of(prepared->hash), me);
+  check_access(caller, true);
+  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]] bury(guard);
+  const StripeGuard::Place place = guard.find(*prepared);
+  if (place.value == 0) return {};
+  Objects taken = wanted ? Objects(copy_out(guard.object(place.value))) : Objects();
+  guard.remove(place);
+  return taken;
+}
+
+void Table::delete_object(Pid caller, const Term& object) {
+  const shm::Holder me = prepare_write(caller);
+  if (!object.is_tuple() || object.size() < keypos_) {
+    throw Error(ErrorCode::badarg, "delete_object", "not an object of this table: " + to_string(object));
+  }
+  const auto key = find_key(object.element(keypos_));
+  if (!key) return;
+  StripeGuard guard(*this, stripe_of(key->hash), me);
+  check_access(caller, true);
+  const StripeGuard::Place place = guard.find(*key);
+  if (place.value != 0 && guard.object(place.value).view(dictionary_) == object.view()) guard.remove(place);
+}
+
+}  // namespace heirloom::table

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Erlang's text as tokens. Numbers, characters and pids arrive as terms; strings and atoms as text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "heirloom/term.hpp"
+#include "term/utf8.hpp"
+
+namespace heirloom::term {
+
+enum class TokenKind {
+  integer,
+  floating,
+  atom,
+  string,
+  opaque,  // a pid, reference, port or fun
+  open_tuple,
+  close_tuple,
+  open_list,
+  close_list,
+  open_map,
+  open_binary,
+  close_binary,
+  comma,
+  bar,
+  arrow,
+  colon,
+  slash,
+  minus,
+  plus,
+  stop,
+  end,
+};
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  std::size_t begin = 0;  // its bytes in the text
+  std::size_t end = 0;
+  Term value;             // of an integer, a float, or what is opaque
+  std::u32string string;  // the characters of a string or an atom
+};
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view text) noexcept : text_(text) {}
+
+  // Throws Error{syntax}.
+  Token next();
+
+  // Throws Error{syntax} that says where `byte` lies: "line 1, column 7: `detail`".
+  [[noreturn]] void refuse(std::size_t byte, const std::string& detail) const;
+  // "line 1, column 7"
+  [[nodiscard]] std::string place_of(std::size_t byte) const;
+  // The token as it was written, shortened.
+  [[nodiscard]] std::string spelling(const Token& token) const;
+
+ private:
+  [[nodiscard]] char32_t peek(std::size_t bytes_ahead = 0) const;  // 0 at the end
+  char32_t take();
+  bool accept(std::string_view symbol) noexcept;
+  void skip_blanks();
+
+  void symbol(Token& token);
+  void name(Token& token);
+  void quoted(Token& token, char32_t quote);
+  void character(Token& token);
+  char32_t escaped(std::size_t begin);
+  char32_t hexadecimal(std::size_t begin);
+  void number(Token& token);
+  void fraction(Token& token, std::string digits);
+  std::string digits(unsigned base);
+  bool pid(Token& token);
+  void opaque(Token& token);
+  std::uint64_t number_of_opaque(std::size_t begin);
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace heirloom::term

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a program and its manager say to each other. Terms (messages, exit reasons, gift data) travel as the bytes that the
+// term layer made of them: a manager carries them and never looks inside.
+//
+// A program begins with Hello, with a pidfd of its own riding along; the manager answers Welcome or Refused. A message
+// with a `request` is answered by one Reply with the same number. Everything from one side arrives in order: so a manager
+// sends a Transfer before the Reply that the giver waits for, and before the ProcessDied that tells why.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "heirloom/error.hpp"
+#include "heirloom/pid.hpp"
+#include "heirloom/table.hpp"
+#include "wire/codec.hpp"
+
+namespace heirloom {
+
+// An enumeration from outside is judged before it is believed.
+constexpr bool wire_valid(ErrorCode code) { return code >= ErrorCode::badarg && code <= ErrorCode::syntax; }
+constexpr bool wire_valid(TableType type) { return type >= TableType::set && type <= TableType::duplicate_bag; }
+constexpr bool wire_valid(Protection protection) {
+  return protection >= Protection::public_access && protection <= Protection::private_access;
+}
+
+namespace wire {
+
+// Raised whenever the meaning of any message changes: both sides must say the same number.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+using TermBytes = std::string;
+
+// -- parts --
+
+// What of TableOptions outlives the call that made the table.
+struct TableSpec {
+  std::string name;
+  TableType type = TableType::set;
+  Protection protection = Protection::protected_access;
+  std::int64_t keypos = 1;
+  bool node_table = false;
+  bool write_concurrency = false;
+  std::uint64_t max_bytes = 0;
+  static auto fields(auto& self) {
+    return std::tie(self.name, self.type, self.protection, self.keypos, self.node_table, self.write_concurrency,
+                    self.max_bytes);
+  }
+  friend bool operator==(const TableSpec&, const TableSpec&) = default;
+};
+
+using PidOrName = std::variant<Pid, std::string>;
+
+struct HeirSpec {
+  PidOrName process;
+  std::optional<TermBytes> data;  // none: inherits without a message
+  static auto fields(auto& self) { return std::tie(self.process, self.data); }
+  friend bool operator==(const HeirSpec&, const HeirSpec&) = default;
+};
+
+struct TableFacts {
+  std::string id;
+  TableSpec spec;
+  std::optional<Pid> owner;  // none: the node
+  std::uint64_t generation = 0;
+  std::optional<HeirSpec> heir;
+  static auto fields(auto& self) { return std::tie(self.id, self.spec, self.owner, self.generation, self.heir); }
+  friend bool operator==(const TableFacts&, const TableFacts&) = default;
+};
+
+// -- from a program to its manager --
+
+struct Hello {
+  std::uint32_t version = kProtocolVersion;
+  std::uint32_t program = 0;
+  std::int32_t os_process = 0;           // for messages to people only
+  std::vector<std::uint32_t> processes;  // spawned ones that live
+  std::vector<Pid> watched;
+  bool names_watched = false;
+  static auto fields(auto& self) {
+    return std::tie(self.version, self.program, self.os_process, self.processes, self.watched, self.names_watched);
+  }
+};
+
+// The program ends in good order: its tables move now, not when the kernel has cleaned up.
+struct Bye {
+  static auto fields(auto& /*self*/) { return std::tie(); }
+};
+
+struct ProcessStarted {
+  std::uint32_t index = 0;
+  static auto fields(auto& self) { return std::tie(self.index); }
+};
+
+struct ProcessExited {
+  std::uint64_t request = 0;
+  std::uint32_t index = 0;
+  TermBytes reason;
+  static auto fields(auto& self) { return std::tie(self.request, self.index, self.reason); }
+};
+
+// A signal between processes of different programs (process/uplink.hpp).
+struct Forward {
+  std::uint8_t kind = 0;
+  Pid from;
+  Pid to;
+  TermBytes term;
+  static auto fields(auto& self) { return std::tie(self.kind, self.from, self.to, self.term); }
+};
+
+struct Watch {
+  Pid pid;
+  static auto fields(auto& self) { return std::tie(self.pid); }
+};
+
+struct Unwatch {
+  Pid pid;
+  static auto fields(auto& self) { return std::tie(self.pid); }
+};
+
+struct WatchNames {
+  static auto fields(auto& /*self*/) { return std::tie(); }
+};
+
+struct IsAlive {
+  std::uint64_t request = 0;
+  Pid pid;
+  static auto fields(auto& self) { return std::tie(self.request, self.pid); }
+};
+
+struct RegisterName {
+  std::uint64_t request = 0;
+  std::string name;
+  Pid pid;
+  static auto fields(auto& self) { return std::tie(self.request, self.name, self.pid); }
+};
+
+struct UnregisterName {
+  std::uint64_t request = 0;
+  std::string name;
+  static auto fields(auto& self) { return std::tie(self.request, self.name); }
+};
+
+struct Whereis {
+  std::uint64_t request = 0;
+  std::string name;
+  static auto fields(auto& self) { return std::tie(self.request, self.name); }
+};
+
+struct MakeTable {
+  std::uint64_t request = 0;
+  Pid caller;
+  TableSpec spec;
+  std::optional<HeirSpec> heir;
+  bool or_open = false;  // one that exists is opened, and claimed when nobody owns it
+  static auto fields(auto& self) { return std::tie(self.request, self.caller, self.spec, self.heir, self.or_open); }
+};
+
+struct FindTable {
+  std::uint64_t request = 0;
+  std::string name;
+  static auto fields(auto& self) { return std::tie(self.request, self.name); }
+};
+
+struct DescribeTable {
+  std::uint64_t request = 0;
+  std::string id;
+  static auto fields(auto& self) { return std::tie(self.request, self.id); }
+};
+
+struct ListTables {
+  std::uint64_t request = 0;
+  static auto fields(auto& self) { return std::tie(self.request); }
+};
+
+struct GiveAway {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid giver;
+  PidOrName receiver;
+  TermBytes gift;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.giver, self.receiver, self.gift); }
+};
+
+struct SetHeir {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  std::optional<HeirSpec> heir;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.heir); }
+};
+
+struct DropTable {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller); }
+};
+
+// The receiver has the transfer; it need not be sent again.
+struct TransferDone {
+  std::uint64_t transfer = 0;
+  static auto fields(auto& self) { return std::tie(self.transfer); }
+};
+
+using ToManager = std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive,
+                               RegisterName, UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables,
+                               GiveAway, SetHeir, DropTable, TransferDone>;
+
+// -- from the manager to a program --
+
+struct Welcome {
+  std::uint32_t version = kProtocolVersion;
+  std::uint32_t manager = 0;  // its program number
+  static auto fields(auto& self) { return std::tie(self.version, self.manager); }
+};
+
+struct Refusal {
+  ErrorCode code = ErrorCode::badarg;
+  std::string detail;
+  static auto fields(auto& self) { return std::tie(self.code, self.detail); }
+};
+
+struct Done {
+  static auto fields(auto& /*self*/) { return std::tie(); }
+};
+
+struct TableAnswer {
+  TableFacts table;
+  bool claimed = false;  // the caller was made its owner by this call
+  static auto fields(auto& self) { return std::tie(self.table, self.claimed); }
+};
+
+using Answer = std::variant<Done, Refusal, bool, std::optional<Pid>, std::optional<TableAnswer>, std::vector<TableFacts>>;
+
+struct Reply {
+  std::uint64_t request = 0;
+  Answer answer;
+  static auto fields(auto& self) { return std::tie(self.request, self.answer); }
+};
+
+// 'ETS-TRANSFER': process `to` of this program owns the table.
+struct Transfer {
+  std::uint64_t transfer = 0;
+  TableFacts table;
+  Pid to;
+  Pid from;
+  std::optional<TermBytes> data;  // none: no message, only ownership
+  static auto fields(auto& self) { return std::tie(self.transfer, self.table, self.to, self.from, self.data); }
+};
+
+enum class Death : std::uint8_t {
+  exited,   // `reason` says why
+  killed,   // its program died without a word
+  unknown,  // it had ended before, or never was
+};
+constexpr bool wire_valid(Death death) { return death <= Death::unknown; }
+
+struct ProcessDied {
+  Pid pid;
+  Death death = Death::killed;
+  TermBytes reason;
+  static auto fields(auto& self) { return std::tie(self.pid, self.death, self.reason); }
+};
+
+struct NamesChanged {
+  static auto fields(auto& /*self*/) { return std::tie(); }
+};
+
+using ToProgram = std::variant<Welcome, Refusal, Reply, Forward, Transfer, ProcessDied, NamesChanged>;
+
+}  // namespace wire
+}  // namespace heirloom
