@@ -10,8 +10,8 @@
 //   Term parsed = parse("#{name => <<\"x\">>, size => 16#ff}");
 //   std::cout << user << '\n';
 //
-// Braces make a tuple. So `Term copy{other}` is the tuple {other} with one element: copy with `Term copy = other` or
-// `Term copy(other)`. `Term{}` is nil, and the empty tuple is `tuple({})`.
+// Braces make a tuple, with one pitfall: of `Term x{other}`, around a single Term, some compilers make the tuple {other},
+// others a copy. Say which: `tuple({other})`, or `Term x = other`. `Term{}` is nil, and the empty tuple is `tuple({})`.
 #pragma once
 
 #include <compare>
@@ -187,8 +187,7 @@ class Term : public TermReading<Term> {
   template <std::same_as<bool> Bool>  // not from what converts to bool: pointers
   Term(Bool value);                   // the atom true or false
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool>)
-  Term(Integer value);
+  requires(!std::same_as<Integer, bool>) Term(Integer value);
   Term(double value);  // throws Error{badarg} for NaN and infinity, which are no terms
   Term(Atom value) noexcept;
   Term(Pid value) noexcept;
@@ -196,7 +195,7 @@ class Term : public TermReading<Term> {
   Term(const std::string& bytes) : Term(std::string_view(bytes)) {}
   Term(const char* bytes) : Term(std::string_view(bytes)) {}
   Term(std::nullptr_t) = delete;
-  Term(TermView view);  // a copy; atoms of another space become this program's
+  Term(TermView view);                         // a copy; atoms of another space become this program's
   Term(std::initializer_list<Term> elements);  // a tuple
 
   Term(const Term& other) { copy_from(other); }
@@ -204,6 +203,14 @@ class Term : public TermReading<Term> {
   Term& operator=(const Term& other);
   Term& operator=(Term&& other) noexcept;
   ~Term() { release(); }
+
+  // Not of a temporary, which would be gone before the loop begins in `for (TermView x : make().elements())`.
+  [[nodiscard]] ElementRange elements() const& { return TermReading::elements(); }
+  [[nodiscard]] ElementRange keys() const& { return TermReading::keys(); }
+  [[nodiscard]] ElementRange values() const& { return TermReading::values(); }
+  ElementRange elements() const&& = delete;
+  ElementRange keys() const&& = delete;
+  ElementRange values() const&& = delete;
 
   operator TermView() const noexcept { return TermView::of_block(data()); }
   [[nodiscard]] TermView view() const noexcept { return *this; }
@@ -285,8 +292,7 @@ template <std::same_as<bool> Bool>
 Term::Term(Bool value) : Term(Atom(value ? "true" : "false")) {}
 
 template <std::integral Integer>
-  requires(!std::same_as<Integer, bool>)
-Term::Term(Integer value) {
+requires(!std::same_as<Integer, bool>) Term::Term(Integer value) {
   static_assert(sizeof(Integer) <= sizeof(std::uint64_t));
   if constexpr (std::is_signed_v<Integer>) {
     *this = signed_integer(static_cast<std::int64_t>(value));

@@ -195,7 +195,7 @@ class World final : public ManagerEffects {
       case 11: return one_in(3) ? say(number, wire::UnregisterName{0, some_name()}) : void();
       case 12: {
         const Pid target = some_pid();
-        if (target.program == number) return;
+        if (target.program == number || program.watched.contains(target)) return;
         program.watched.insert(target);
         return say(number, wire::Watch{target});
       }

@@ -26,7 +26,8 @@ Big to_big(TermView integer) {
 }  // namespace
 
 Term add(TermView left, TermView right) {
-  if (is_small(left.word()) && is_small(right.word())) return Term(small_value(left.word()) + small_value(right.word()));
+  if (is_small(left.word()) && is_small(right.word()))
+    return Term(small_value(left.word()) + small_value(right.word()));
   const Big sum = to_big(left) + to_big(right);
   std::vector<Word> limbs;
   export_bits(Big(abs(sum)), std::back_inserter(limbs), 64, false);

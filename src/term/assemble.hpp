@@ -8,6 +8,7 @@
 #include <span>
 
 #include "heirloom/term.hpp"
+
 #include "term/run.hpp"
 
 namespace heirloom::term {

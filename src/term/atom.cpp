@@ -5,6 +5,7 @@
 
 #include "heirloom/error.hpp"
 #include "heirloom/pid.hpp"
+
 #include "term/atom_table.hpp"
 #include "term/hash.hpp"
 #include "term/quoting.hpp"

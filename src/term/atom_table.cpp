@@ -3,8 +3,9 @@
 
 #include <cstring>
 
-#include "base/assert.hpp"
 #include "heirloom/error.hpp"
+
+#include "base/assert.hpp"
 #include "term/hash.hpp"
 #include "term/utf8.hpp"
 

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "heirloom/term.hpp"
+
 #include "term/run.hpp"
 #include "term/word.hpp"
 

@@ -134,8 +134,8 @@ class Comparison {
     // A frame that is used up is dropped here and not only when it is met again, so that a chain of last elements, as a
     // deeply nested list is, does not grow the stack.
     while (!pending_.empty() && pending_.back().count == 0 && pending_.back().otherwise == 0) pending_.pop_back();
-    pending_.push_back({elements_of(left_base_, left) + first, elements_of(right_base_, right) + first, count, otherwise,
-                        numbers});
+    pending_.push_back(
+        {elements_of(left_base_, left) + first, elements_of(right_base_, right) + first, count, otherwise, numbers});
   }
 
   Order put_off_tuple(Word left, Word right, Numbers numbers) {
@@ -157,12 +157,11 @@ class Comparison {
   Order put_off_list(Word left, Word right, Numbers numbers) {
     const std::uint64_t left_size = size_field(left);
     const std::uint64_t right_size = size_field(right);
-    const bool tails = left_size == right_size && is_kind(left, Kind::improper_list) &&
-                       is_kind(right, Kind::improper_list);
+    const bool tails =
+        left_size == right_size && is_kind(left, Kind::improper_list) && is_kind(right, Kind::improper_list);
     const std::uint64_t common = std::min(left_size, right_size);
     put_off(left, right, 0, common + (tails ? 1 : 0), numbers,
-            tails ? Order::equivalent
-                  : rest_rank(left_base_, left, common) <=> rest_rank(right_base_, right, common));
+            tails ? Order::equivalent : rest_rank(left_base_, left, common) <=> rest_rank(right_base_, right, common));
     return Order::equivalent;
   }
 

@@ -18,7 +18,8 @@ using namespace literals;
 void expect_ascending(const std::vector<std::string>& texts) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     for (std::size_t j = 0; j < texts.size(); ++j) {
-      EXPECT_EQ(compare(parse(texts[i]), parse(texts[j])), std::weak_ordering(i <=> j)) << texts[i] << " and " << texts[j];
+      EXPECT_EQ(compare(parse(texts[i]), parse(texts[j])), std::weak_ordering(i <=> j))
+          << texts[i] << " and " << texts[j];
     }
   }
 }
@@ -28,8 +29,9 @@ TEST(Compare, OrdersTheKindsAsErlang) {
 }
 
 TEST(Compare, OrdersNumbersByValue) {
-  expect_ascending({"-1.0e300", "-18446744073709551616", "-9223372036854775808", "-1.5", "-1", "0", "0.5", "1", "1.5", "2",
-                    "576460752303423488", "9223372036854775807", "18446744073709551615", "18446744073709551616", "1.0e300"});
+  expect_ascending({"-1.0e300", "-18446744073709551616", "-9223372036854775808", "-1.5", "-1", "0", "0.5", "1", "1.5",
+                    "2", "576460752303423488", "9223372036854775807", "18446744073709551615", "18446744073709551616",
+                    "1.0e300"});
 }
 
 TEST(Compare, IsExactBetweenIntegersAndFloatsBeyond53Bits) {
@@ -59,12 +61,13 @@ TEST(Compare, OrdersListsCellByCell) {
 }
 
 TEST(Compare, OrdersBitstringsByBitsAndTheShorterFirst) {
-  expect_ascending({"<<>>", "<<0:1>>", "<<0:7>>", "<<0>>", "<<1>>", "<<1,2>>", "<<1,128>>", "<<2>>", "<<127>>", "<<1:1>>", "<<128>>",
-                    "<<1:1,1:1>>", "<<200>>"});
+  expect_ascending({"<<>>", "<<0:1>>", "<<0:7>>", "<<0>>", "<<1>>", "<<1,2>>", "<<1,128>>", "<<2>>", "<<127>>",
+                    "<<1:1>>", "<<128>>", "<<1:1,1:1>>", "<<200>>"});
 }
 
 TEST(Compare, OrdersMapsBySizeThenKeysThenValues) {
-  expect_ascending({"#{}", "#{z => 1}", "#{a => 1, b => 2}", "#{a => 1, b => 3}", "#{a => 2, b => 1}", "#{a => 0, c => 0}"});
+  expect_ascending(
+      {"#{}", "#{z => 1}", "#{a => 1, b => 2}", "#{a => 1, b => 3}", "#{a => 2, b => 1}", "#{a => 0, c => 0}"});
   // Among keys each integer comes before each float; among values they compare by value.
   expect_ascending({"#{2 => x}", "#{1.0 => x}"});
   EXPECT_EQ(compare(parse("#{a => 1}"), parse("#{a => 1.0}")), std::weak_ordering::equivalent);

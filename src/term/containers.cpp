@@ -7,6 +7,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "heirloom/term.hpp"
+
 #include "term/assemble.hpp"
 #include "term/compare.hpp"
 

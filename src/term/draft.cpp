@@ -51,12 +51,12 @@ std::uint64_t Draft::sort_pairs(std::uint64_t pairs) {
   std::vector<std::uint64_t> order(pairs);
   std::iota(order.begin(), order.end(), std::uint64_t{0});
   const auto compare_keys = [&](std::uint64_t left, std::uint64_t right) {
-    return compare(TermView(store_.data(), words[2 * left], nullptr), TermView(store_.data(), words[2 * right], nullptr),
-                   Numbers::by_type);
+    return compare(TermView(store_.data(), words[2 * left], nullptr),
+                   TermView(store_.data(), words[2 * right], nullptr), Numbers::by_type);
   };
   std::stable_sort(order.begin(), order.end(), [&](auto left, auto right) { return compare_keys(left, right) < 0; });
-  const auto kept = std::unique(order.rbegin(), order.rend(),
-                                [&](auto left, auto right) { return compare_keys(left, right) == 0; });
+  const auto kept =
+      std::unique(order.rbegin(), order.rend(), [&](auto left, auto right) { return compare_keys(left, right) == 0; });
   order.erase(order.begin(), kept.base());
 
   std::vector<Word> sorted;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heirloom/term.hpp"
+
 #include "term/word.hpp"
 
 namespace heirloom::term {
@@ -30,7 +31,9 @@ class Draft {
 
  private:
   [[nodiscard]] std::uint64_t store(const Word* words, std::size_t count);
-  void push(Kind kind, std::uint64_t size, std::uint64_t offset) { stack_.push_back(make_reference(kind, size, offset)); }
+  void push(Kind kind, std::uint64_t size, std::uint64_t offset) {
+    stack_.push_back(make_reference(kind, size, offset));
+  }
   std::uint64_t sort_pairs(std::uint64_t pairs);
 
   std::vector<Word> stack_;  // values whose container is open

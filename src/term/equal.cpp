@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "heirloom/term.hpp"
+
 #include "term/run.hpp"
 #include "term/word.hpp"
 
@@ -31,7 +32,8 @@ class Equality {
   bool payloads(Word left, Word right) const {
     const std::uint64_t count = payload_words(left_.base(), left);
     return count == payload_words(right_.base(), right) &&
-           std::memcmp(left_.base() + offset_field(left), right_.base() + offset_field(right), count * sizeof(Word)) == 0;
+           std::memcmp(left_.base() + offset_field(left), right_.base() + offset_field(right), count * sizeof(Word)) ==
+               0;
   }
 
   TermView left_;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "heirloom/term.hpp"
+
 #include "term/word.hpp"
 
 namespace heirloom::term {

@@ -38,8 +38,8 @@ std::string Lexer::place_of(std::size_t byte) const {
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::string_view in_line = before.substr(before.rfind('\n') + 1);
   // Characters, not bytes: each begins with a byte that continues no other.
-  const auto column =
-      1 + std::count_if(in_line.begin(), in_line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  const auto column = 1 + std::count_if(in_line.begin(), in_line.end(),
+                                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "heirloom/term.hpp"
+
 #include "term/utf8.hpp"
 
 namespace heirloom::term {

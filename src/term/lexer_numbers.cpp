@@ -72,7 +72,8 @@ std::uint64_t Lexer::number_of_opaque(std::size_t begin) {
   while (at_ < text_.size() && is_digit(static_cast<unsigned char>(text_[at_]))) ++at_;
   std::uint64_t number = 0;
   const auto result = std::from_chars(text_.data() + from, text_.data() + at_, number);
-  if (from == at_ || result.ec != std::errc()) refuse(begin, "it is written as numbers of 64 bits, with dots between them");
+  if (from == at_ || result.ec != std::errc())
+    refuse(begin, "it is written as numbers of 64 bits, with dots between them");
   return number;
 }
 

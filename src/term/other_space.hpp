@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heirloom/term.hpp"
+
 #include "term/block.hpp"
 
 namespace heirloom::term {

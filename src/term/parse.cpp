@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "heirloom/term.hpp"
+
 #include "term/bit_string_builder.hpp"
 #include "term/draft.hpp"
 #include "term/integer_text.hpp"
@@ -21,11 +22,11 @@ struct Open {
   enum class Part { elements, tail, behind_tail };
 
   Kind kind;
-  std::size_t begin;            // where it was opened, for messages
-  std::uint64_t values = 0;     // elements read; for a map, keys and values
-  Part part = Part::elements;   // of a list: where in [elements | tail] the reading is
-  bool improper = false;        // of a list: the tail was no list
-  std::uint64_t brackets = 1;   // of a list: how many ] it takes to end it
+  std::size_t begin;           // where it was opened, for messages
+  std::uint64_t values = 0;    // elements read; for a map, keys and values
+  Part part = Part::elements;  // of a list: where in [elements | tail] the reading is
+  bool improper = false;       // of a list: the tail was no list
+  std::uint64_t brackets = 1;  // of a list: how many ] it takes to end it
 };
 
 class Parser {

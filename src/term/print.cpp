@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heirloom/term.hpp"
+
 #include "term/float_text.hpp"
 #include "term/integer_text.hpp"
 #include "term/quoting.hpp"
@@ -134,7 +135,8 @@ class Printer {
   }
 
   static constexpr std::string_view kAscii =
-      "\b\t\n\v\f\r\x1b !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+      "\b\t\n\v\f\r\x1b "
+      "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
   static bool is_printable_utf8(std::string_view bytes) noexcept {
     while (!bytes.empty()) {
@@ -155,7 +157,8 @@ class Printer {
   void add_text(std::string_view bytes, bool utf8, std::string_view closing) {
     out_ += "<<\"";
     while (!bytes.empty()) {
-      const Utf8Character first = utf8 ? utf8_first(bytes).value() : Utf8Character{static_cast<unsigned char>(bytes[0]), 1};
+      const Utf8Character first =
+          utf8 ? utf8_first(bytes).value() : Utf8Character{static_cast<unsigned char>(bytes[0]), 1};
       append_character(out_, first.code, '"');
       bytes.remove_prefix(first.bytes);
     }
@@ -165,8 +168,7 @@ class Printer {
 
   void add_numbers(TermView view) {
     const std::size_t bits = view.bit_size();
-    const auto* bytes =
-        bits == 0 ? nullptr : reinterpret_cast<const unsigned char*>(payload_of(base_, view.word()));
+    const auto* bytes = bits == 0 ? nullptr : reinterpret_cast<const unsigned char*>(payload_of(base_, view.word()));
     out_ += "<<";
     for (std::size_t i = 0; i < bits / 8; ++i) {
       if (i != 0) out_ += ',';

@@ -36,9 +36,13 @@ TEST(Print, WritesFloatsAsShortAsTheyReadBack) {
 }
 
 TEST(Print, QuotesAtomsThatNeedIt) {
-  EXPECT_EQ(to_string(list({"ab@c"_atom, "Ab"_atom, "a\nb"_atom, "\x01\x7F"_atom, "\xC3\xBCn\xC3\xAF"_atom, "if"_atom})),
-            "[ab@c,'Ab','a\\nb','\\001\\d',\xC3\xBCn\xC3\xAF,'if']");
-  EXPECT_EQ(to_string(Term("\xC2\x80\xD0\x80" "a\"\\"_atom)), "'\\200\xD0\x80" "a\"\\\\'");
+  EXPECT_EQ(
+      to_string(list({"ab@c"_atom, "Ab"_atom, "a\nb"_atom, "\x01\x7F"_atom, "\xC3\xBCn\xC3\xAF"_atom, "if"_atom})),
+      "[ab@c,'Ab','a\\nb','\\001\\d',\xC3\xBCn\xC3\xAF,'if']");
+  EXPECT_EQ(to_string(Term("\xC2\x80\xD0\x80"
+                           "a\"\\"_atom)),
+            "'\\200\xD0\x80"
+            "a\"\\\\'");
 }
 
 TEST(Print, WritesContainersWithoutBlanks) {

@@ -12,8 +12,9 @@ namespace heirloom::term {
 namespace {
 
 constexpr std::array<std::string_view, 29> kReservedWords = {
-    "after", "and",  "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr",    "bxor", "case", "catch", "cond", "div", "else",
-    "end",   "fun",  "if",      "let",  "maybe", "not",  "of",  "or",  "orelse", "receive", "rem", "try", "when", "xor"};
+    "after", "and",   "andalso", "band",   "begin",   "bnot", "bor", "bsl",  "bsr", "bxor",
+    "case",  "catch", "cond",    "div",    "else",    "end",  "fun", "if",   "let", "maybe",
+    "not",   "of",    "or",      "orelse", "receive", "rem",  "try", "when", "xor"};
 
 bool reads_unquoted(std::string_view text) noexcept {
   const auto first = utf8_first(text);

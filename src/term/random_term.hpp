@@ -53,7 +53,9 @@ inline rc::Gen<Term> random_leaf() {
                        Term(""), tuple({}), map({}), parse("#Ref<1.2.3>"), parse("#Ref<1.2>"), parse("#Port<1.2>"),
                        parse("#Fun<7>")),
       rc::gen::map(rc::gen::pair(rc::gen::inRange(0U, 3U), rc::gen::inRange(0U, 3U)),
-                   [](auto pid) { return Term(Pid{pid.first, pid.second}); }),
+                   [](auto pid) {
+                     return Term(Pid{pid.first, pid.second});
+                   }),
       rc::gen::map(rc::gen::arbitrary<std::string>(), [](const std::string& bytes) { return Term(bytes); }),
       rc::gen::map(rc::gen::arbitrary<std::string>(), [](const std::string& bytes) {
         return bitstring(bytes, bytes.empty() ? 0 : bytes.size() * 8 - bytes.size() % 8);
@@ -62,22 +64,21 @@ inline rc::Gen<Term> random_leaf() {
 
 inline rc::Gen<Term> random_term(int depth = 3) {
   if (depth == 0) return random_leaf();
-  const auto elements =
-      rc::gen::mapcat(rc::gen::inRange(0, 5), [depth](int count) {
-        return rc::gen::container<std::vector<Term>>(static_cast<std::size_t>(count), random_term(depth - 1));
-      });
-  return rc::gen::oneOf(
-      random_leaf(), rc::gen::map(elements, [](const std::vector<Term>& terms) { return tuple(terms); }),
-      rc::gen::map(elements, [](const std::vector<Term>& terms) { return list(terms); }),
-      rc::gen::map(rc::gen::pair(elements, random_term(depth - 1)),
-                   [](const auto& parts) { return improper_list(parts.first, parts.second); }),
-      rc::gen::map(rc::gen::pair(elements, elements), [](const auto& parts) {
-        std::vector<std::pair<Term, Term>> pairs;
-        for (std::size_t i = 0; i < std::min(parts.first.size(), parts.second.size()); ++i) {
-          pairs.emplace_back(parts.first[i], parts.second[i]);
-        }
-        return map(pairs);
-      }));
+  const auto elements = rc::gen::mapcat(rc::gen::inRange(0, 5), [depth](int count) {
+    return rc::gen::container<std::vector<Term>>(static_cast<std::size_t>(count), random_term(depth - 1));
+  });
+  return rc::gen::oneOf(random_leaf(),
+                        rc::gen::map(elements, [](const std::vector<Term>& terms) { return tuple(terms); }),
+                        rc::gen::map(elements, [](const std::vector<Term>& terms) { return list(terms); }),
+                        rc::gen::map(rc::gen::pair(elements, random_term(depth - 1)),
+                                     [](const auto& parts) { return improper_list(parts.first, parts.second); }),
+                        rc::gen::map(rc::gen::pair(elements, elements), [](const auto& parts) {
+                          std::vector<std::pair<Term, Term>> pairs;
+                          for (std::size_t i = 0; i < std::min(parts.first.size(), parts.second.size()); ++i) {
+                            pairs.emplace_back(parts.first[i], parts.second[i]);
+                          }
+                          return map(pairs);
+                        }));
 }
 
 }  // namespace term

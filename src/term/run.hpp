@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "heirloom/term.hpp"
+
 #include "term/word.hpp"
 
 namespace heirloom::term {

@@ -13,8 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.hpp"
 #include "heirloom/term.hpp"
+
+#include "base/result.hpp"
 
 namespace heirloom::term {
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "heirloom/term.hpp"
+
 #include "term/compare.hpp"
 #include "term/integer.hpp"
 #include "term/word.hpp"
@@ -18,9 +19,9 @@ using term::Word;
 namespace {
 
 constexpr std::array<TermKind, 16> kKindOfReference = {
-    TermKind::tuple,   TermKind::list,    TermKind::list, TermKind::map,       TermKind::bitstring, TermKind::bitstring,
-    TermKind::floating, TermKind::integer, TermKind::integer, TermKind::pid, TermKind::reference, TermKind::port,
-    TermKind::fun};
+    TermKind::tuple,     TermKind::list,     TermKind::list,    TermKind::map,     TermKind::bitstring,
+    TermKind::bitstring, TermKind::floating, TermKind::integer, TermKind::integer, TermKind::pid,
+    TermKind::reference, TermKind::port,     TermKind::fun};
 
 TermKind kind_of_word(Word word) noexcept {
   switch (term::tag_of(word)) {
@@ -32,11 +33,13 @@ TermKind kind_of_word(Word word) noexcept {
 }
 
 [[noreturn, gnu::cold]] void refuse(std::string_view wanted, TermView term) {
-  throw Error(ErrorCode::type, "read " + std::string(wanted), "the term is of the kind " + std::string(to_string(term.kind())));
+  throw Error(ErrorCode::type, "read " + std::string(wanted),
+              "the term is of the kind " + std::string(to_string(term.kind())));
 }
 
 void require(TermView term, TermKind kind, std::string_view wanted) {
-  if (term.kind() != kind) [[unlikely]] refuse(wanted, term);
+  if (term.kind() != kind) [[unlikely]]
+    refuse(wanted, term);
 }
 
 [[noreturn, gnu::cold]] void refuse_position(std::string_view place, std::size_t number, std::size_t size) {

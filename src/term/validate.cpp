@@ -6,6 +6,7 @@
 #include <string>
 
 #include "heirloom/term.hpp"
+
 #include "term/compare.hpp"
 #include "term/integer.hpp"
 
@@ -81,7 +82,8 @@ class Validator {
     const Kind kind = kind_of(word);
     const bool bytes = kind == Kind::binary || kind == Kind::bitstring;
     std::uint64_t size = size_field(word);
-    if (size == 0) return word == make_reference(Kind::binary, 0, 0) ? nullptr : "only a binary is empty, with the offset 0";
+    if (size == 0)
+      return word == make_reference(Kind::binary, 0, 0) ? nullptr : "only a binary is empty, with the offset 0";
     if (offset_field(word) != end) return "a payload follows the one before";
     if (size == kSizeEscape) {
       if (!bytes || end == words_.size() || words_[end] < kSizeEscape) return "a size is escaped where it must be";

@@ -8,8 +8,9 @@
 #include <cstdint>
 #include <span>
 
-#include "base/result.hpp"
 #include "heirloom/atom.hpp"
+
+#include "base/result.hpp"
 #include "term/word.hpp"
 
 namespace heirloom::term {

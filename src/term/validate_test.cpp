@@ -76,8 +76,10 @@ TEST(Validate, NamesTheRuleThatIsBroken) {
   EXPECT_EQ(rule_broken_by({floating, infinity}), "a float is one finite number");
   EXPECT_EQ(rule_broken_by({ref(Kind::floating, 2, 1), 0, 0}), "a float is one finite number");
   EXPECT_EQ(rule_broken_by({ref(Kind::positive_integer, 1, 1), Word{1} << 59}), "");
-  EXPECT_EQ(rule_broken_by({ref(Kind::positive_integer, 1, 1), (Word{1} << 59) - 1}), "an integer that fits 60 bits is small");
-  EXPECT_EQ(rule_broken_by({ref(Kind::negative_integer, 1, 1), Word{1} << 59}), "an integer that fits 60 bits is small");
+  EXPECT_EQ(rule_broken_by({ref(Kind::positive_integer, 1, 1), (Word{1} << 59) - 1}),
+            "an integer that fits 60 bits is small");
+  EXPECT_EQ(rule_broken_by({ref(Kind::negative_integer, 1, 1), Word{1} << 59}),
+            "an integer that fits 60 bits is small");
   EXPECT_EQ(rule_broken_by({ref(Kind::positive_integer, 2, 1), ~Word{0}, 0}), "an integer has no leading zeros");
   EXPECT_EQ(rule_broken_by({ref(Kind::pid, 2, 1), 1, 1}), "a pid is one word");
   EXPECT_EQ(rule_broken_by({make_small(1), make_small(2)}), "no word of the term refers to it");

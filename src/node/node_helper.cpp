@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
+// line, "ok ...", "none" or "error CODE: ...".
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+#include "heirloom/heirloom.hpp"
+#include "heirloom/serve.hpp"
+
+namespace {
+
+using namespace heirloom;
+
+struct State {
+  std::optional<Node> node;
+  std::map<std::string, Table> tables;
+};
+
+std::string text(const auto& value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+NodeRole role_of(const std::string& name) {
+  return name == "client" ? NodeRole::client : name == "observer" ? NodeRole::observer : NodeRole::any;
+}
+
+std::string open_node(State& state, std::istream& in) {
+  std::string path;
+  std::string role;
+  int timeout_ms = 5000;
+  in >> path >> role >> timeout_ms;
+  state.node = Node::open(path, {.role = role_of(role), .timeout = std::chrono::milliseconds(timeout_ms)});
+  return text(state.node->root()) + (state.node->is_manager() ? " manager" : " client");
+}
+
+// create NAME [HEIR [DATA]]: an ordinary table.
+std::string create(State& state, std::istream& in) {
+  std::string name;
+  std::string heir;
+  std::string data;
+  in >> name >> heir >> data;
+  TableOptions options;
+  if (!heir.empty()) options.heir = Heir{Atom(heir), data.empty() ? std::nullopt : std::optional<Term>(parse(data))};
+  state.tables.insert_or_assign(name, state.node->create(Atom(name), options));
+  return "";
+}
+
+std::string open_or_create(State& state, std::istream& in) {
+  std::string name;
+  in >> name;
+  state.tables.insert_or_assign(name, state.node->open_or_create(Atom(name)));
+  return state.tables.at(name).info().owner == state.node->root() ? "owner" : "guest";
+}
+
+std::string find(State& state, std::istream& in) {
+  std::string name;
+  in >> name;
+  const auto found = state.node->find_table(Atom(name));
+  if (!found) return "none";
+  state.tables.insert_or_assign(name, *found);
+  const auto owner = found->info().owner;
+  return owner ? text(*owner) : "node";
+}
+
+std::string insert(State& state, std::istream& in) {
+  std::string name;
+  std::string object;
+  in >> name;
+  std::getline(in, object);
+  state.tables.at(name).insert(parse(object));
+  return "";
+}
+
+std::string lookup(State& state, std::istream& in) {
+  std::string name;
+  std::string key;
+  in >> name;
+  std::getline(in, key);
+  const auto found = state.tables.at(name).lookup(parse(key)).one();
+  return found ? text(*found) : "none";
+}
+
+std::string give_away(State& state, std::istream& in) {
+  std::string name;
+  std::string receiver;
+  in >> name >> receiver;
+  state.tables.at(name).give_away(Atom(receiver), "gift");
+  return "";
+}
+
+std::string await_transfer(State& state, std::istream& in) {
+  int timeout_ms = 5000;
+  in >> timeout_ms;
+  const auto transfer = receive_transfer(std::chrono::milliseconds(timeout_ms));
+  if (!transfer) return "none";
+  const std::string name(transfer->table.name().text());
+  state.tables.insert_or_assign(name, transfer->table);
+  return name + " from " + text(transfer->from) + " with " + text(transfer->gift_data);
+}
+
+std::string await_message(State&, std::istream& in) {
+  int timeout_ms = 5000;
+  in >> timeout_ms;
+  const auto message = receive(std::chrono::milliseconds(timeout_ms));
+  return message ? text(*message) : "none";
+}
+
+std::string whereis_name(State&, std::istream& in) {
+  std::string name;
+  in >> name;
+  const auto pid = whereis(Atom(name));
+  return pid ? text(*pid) : "none";
+}
+
+std::string monitor_name(State&, std::istream& in) {
+  std::string name;
+  in >> name;
+  monitor(whereis(Atom(name)).value());
+  return "";
+}
+
+std::string send_name(State&, std::istream& in) {
+  std::string name;
+  std::string message;
+  in >> name;
+  std::getline(in, message);
+  send(Atom(name), parse(message));
+  return "";
+}
+
+// A child of fork() that goes on for a while; what it gets when it uses the parent's table.
+std::string fork_child(State& state, std::istream& in) {
+  std::string name;
+  in >> name;
+  int answers[2];
+  if (::pipe(answers) != 0) return "no pipe";
+  if (::fork() == 0) {
+    std::string answer = "used it";
+    try {
+      state.tables.at(name).insert(parse("{child, 1}"));
+    } catch (const Error& error) {
+      answer = to_string(error.code());
+    }
+    if (::write(answers[1], answer.data(), answer.size()) < 0) ::_exit(1);
+    ::pause();
+    ::_exit(0);
+  }
+  char answer[64] = {};
+  const auto bytes = ::read(answers[0], answer, sizeof(answer) - 1);
+  return {answer, static_cast<std::size_t>(bytes)};
+}
+
+const std::map<std::string, std::function<std::string(State&, std::istream&)>>& commands() {
+  static const std::map<std::string, std::function<std::string(State&, std::istream&)>> all = {
+      {"open", open_node},
+      {"close", [](State& state, std::istream&) { state = State(); return ""; }},
+      {"manager", [](State& state, std::istream&) { return state.node->is_manager() ? "yes" : "no"; }},
+      {"create", create},
+      {"open_or_create", open_or_create},
+      {"find", find},
+      {"insert", insert},
+      {"lookup", lookup},
+      {"give_away", give_away},
+      {"drop", [](State& state, std::istream& in) { std::string name; in >> name; state.tables.at(name).drop(); return ""; }},
+      {"tables", [](State& state, std::istream&) { return std::to_string(state.node->tables().size()); }},
+      {"await_transfer", await_transfer},
+      {"await_message", await_message},
+      {"register", [](State&, std::istream& in) { std::string name; in >> name; register_name(Atom(name)); return ""; }},
+      {"whereis", whereis_name},
+      {"monitor", monitor_name},
+      {"send", send_name},
+      {"fork", fork_child},
+      {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},
+  };
+  return all;
+}
+
+std::string obey(State& state, const std::string& line) {
+  std::istringstream in(line);
+  std::string command;
+  in >> command;
+  try {
+    return "ok " + commands().at(command)(state, in);
+  } catch (const Error& error) {
+    return "error " + std::string(to_string(error.code())) + ": " + error.what();
+  } catch (const std::exception& error) {
+    return std::string("error ") + error.what();
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count == 3 && std::string(arguments[1]) == "serve") {
+    try {
+      serve(arguments[2], {.ready = [] { std::cout << "ok ready" << std::endl; },
+                           .log = [](const std::string& text) { std::cerr << "manager: " << text << std::endl; }});
+      return 0;
+    } catch (const Error& error) {
+      std::cout << "error " << to_string(error.code()) << ": " << error.what() << std::endl;
+      return 1;
+    }
+  }
+  State state;
+  std::string line;
+  while (std::getline(std::cin, line)) std::cout << obey(state, line) << std::endl;
+  return 0;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The public Table: its data lives in src/table, its ownership with the manager.
+#include "heirloom/table.hpp"
+
+#include <utility>
+
+#include "node/runtime.hpp"
+#include "node/table_handle.hpp"
+
+namespace heirloom {
+
+namespace {
+
+// As whom the calling thread acts; throws Error{forked} in a child of fork().
+Pid caller(const node::TableHandle& handle) {
+  handle.runtime->usable().value_or_raise();
+  return handle.runtime->current_process();
+}
+
+}  // namespace
+
+Atom Table::name() const { return handle_->name; }
+
+void Table::insert(const Term& object) { handle_->table->insert(caller(*handle_), {&object, 1}); }
+void Table::insert(std::span<const Term> objects) { handle_->table->insert(caller(*handle_), objects); }
+bool Table::insert_new(const Term& object) { return handle_->table->insert_new(caller(*handle_), {&object, 1}); }
+bool Table::insert_new(std::span<const Term> objects) { return handle_->table->insert_new(caller(*handle_), objects); }
+
+Objects Table::lookup(const Term& key) const { return handle_->table->lookup(caller(*handle_), key); }
+bool Table::member(const Term& key) const { return handle_->table->member(caller(*handle_), key); }
+
+Term Table::lookup_element(const Term& key, std::int64_t position) const {
+  auto element = handle_->table->lookup_element(caller(*handle_), key, position);
+  if (!element) {
+    throw Error(ErrorCode::badkey, "lookup_element", "there is no object with the key " + to_string(key));
+  }
+  return *std::move(element);
+}
+
+Term Table::lookup_element(const Term& key, std::int64_t position, const Term& default_value) const {
+  auto element = handle_->table->lookup_element(caller(*handle_), key, position);
+  return element ? *std::move(element) : default_value;
+}
+
+void Table::erase(const Term& key) { handle_->table->take(caller(*handle_), key, false); }
+void Table::delete_object(const Term& object) { handle_->table->delete_object(caller(*handle_), object); }
+void Table::delete_all_objects() { handle_->table->delete_all_objects(caller(*handle_)); }
+Objects Table::take(const Term& key) { return handle_->table->take(caller(*handle_), key); }
+
+Term Table::update_counter(const Term& key, const CounterUpdate& update) {
+  return std::move(handle_->table->update_counter(caller(*handle_), key, {&update, 1}, nullptr).front());
+}
+
+Term Table::update_counter(const Term& key, const CounterUpdate& update, const Term& default_object) {
+  return std::move(handle_->table->update_counter(caller(*handle_), key, {&update, 1}, &default_object).front());
+}
+
+std::vector<Term> Table::update_counter(const Term& key, std::span<const CounterUpdate> updates) {
+  return handle_->table->update_counter(caller(*handle_), key, updates, nullptr);
+}
+
+std::vector<Term> Table::update_counter(const Term& key, std::span<const CounterUpdate> updates,
+                                        const Term& default_object) {
+  return handle_->table->update_counter(caller(*handle_), key, updates, &default_object);
+}
+
+bool Table::update_element(const Term& key, const ElementUpdate& update) {
+  return handle_->table->update_element(caller(*handle_), key, {&update, 1});
+}
+
+bool Table::update_element(const Term& key, std::span<const ElementUpdate> updates) {
+  return handle_->table->update_element(caller(*handle_), key, updates);
+}
+
+std::optional<Term> Table::first() const { return handle_->table->first(caller(*handle_)); }
+std::optional<Term> Table::next(const Term& key) const { return handle_->table->next(caller(*handle_), key); }
+std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(caller(*handle_)); }
+
+TableInfo Table::info() const {
+  TableInfo info = handle_->table->info();
+  if (auto heir = handle_->runtime->heir(handle_->id)) info.heir = *std::move(heir);
+  return info;
+}
+
+std::uint64_t Table::size() const { return handle_->table->size(); }
+
+CheckReport Table::check() const {
+  handle_->runtime->usable().value_or_raise();
+  return handle_->table->check();
+}
+
+void Table::give_away(Pid receiver, const Term& gift_data) {
+  handle_->runtime->give_away(handle_->id, caller(*handle_), receiver, gift_data).value_or_raise();
+}
+
+void Table::give_away(Atom registered_name, const Term& gift_data) {
+  handle_->runtime->give_away(handle_->id, caller(*handle_), registered_name, gift_data).value_or_raise();
+}
+
+void Table::set_heir(const std::optional<Heir>& heir) {
+  handle_->runtime->set_heir(handle_->id, caller(*handle_), heir).value_or_raise();
+}
+
+void Table::drop() { handle_->runtime->drop_table(handle_->id, caller(*handle_)).value_or_raise(); }
+
+void Table::sabotage_repair() { handle_->table->sabotage_repair(); }
+
+}  // namespace heirloom
