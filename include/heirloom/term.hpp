@@ -212,7 +212,7 @@ class Term : public TermReading<Term> {
   ElementRange keys() const&& = delete;
   ElementRange values() const&& = delete;
 
-  operator TermView() const noexcept { return TermView::of_block(data()); }
+  operator TermView() const noexcept { return {data(), data()[0], nullptr}; }
   [[nodiscard]] TermView view() const noexcept { return *this; }
 
   // For Heirloom's own layers. A block of this program's atoms, trusted to be well-formed; its root is normalised.
@@ -229,8 +229,9 @@ class Term : public TermReading<Term> {
     std::uint64_t* heap;
   };
 
-  static Term signed_integer(std::int64_t value) noexcept;
-  static Term unsigned_integer(std::uint64_t value) noexcept;
+  // These two require an inline block.
+  void set(std::int64_t value) noexcept;
+  void set(std::uint64_t value) noexcept;
 
   [[nodiscard]] bool is_inline() const noexcept { return words_ <= kInlineWords; }
   [[nodiscard]] const std::uint64_t* data() const noexcept { return is_inline() ? storage_.words : storage_.heap; }
@@ -295,9 +296,9 @@ template <std::integral Integer>
 requires(!std::same_as<Integer, bool>) Term::Term(Integer value) {
   static_assert(sizeof(Integer) <= sizeof(std::uint64_t));
   if constexpr (std::is_signed_v<Integer>) {
-    *this = signed_integer(static_cast<std::int64_t>(value));
+    set(static_cast<std::int64_t>(value));
   } else {
-    *this = unsigned_integer(static_cast<std::uint64_t>(value));
+    set(static_cast<std::uint64_t>(value));
   }
 }
 

@@ -24,7 +24,7 @@ Manager::Manager(std::shared_ptr<const Directory> directory, ManagerLock lock, s
 Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory> directory, ManagerLock lock,
                                                 shm::Attachment attachment, Log log) {
   HEIRLOOM_CHECK(lock.sign(attachment.process->number()), "become the manager");
-  auto replayed = Journal::read(directory->descriptor());
+  auto replayed = read_journal(*directory, log);
   if (!replayed) return std::move(replayed).failure().within("become the manager");
   if (log && replayed->good_bytes != replayed->file_bytes) {
     log("the journal ends in " + std::to_string(replayed->file_bytes - replayed->good_bytes) +

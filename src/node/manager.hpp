@@ -60,6 +60,7 @@ class Manager final : private ManagerEffects {
           os::Poller poller, Ledger ledger, Journal journal);
 
   // -- adoption, before the thread runs (manager_adopt.cpp) --
+  static Result<Journal::Replayed> read_journal(const Directory& directory, const Log& log);
   void adopt_segments();
   void adopt_programs();
   void remove_leftovers();

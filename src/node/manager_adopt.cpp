@@ -5,11 +5,22 @@
 #include <set>
 
 #include "node/manager.hpp"
+#include "os/directory.hpp"
 #include "os/file.hpp"
 #include "os/listing.hpp"
 #include "os/whole_file.hpp"
 
 namespace heirloom::node {
+
+// A file that is no journal is set aside: what can be told without it, the segments tell.
+Result<Journal::Replayed> Manager::read_journal(const Directory& directory, const Log& log) {
+  auto replayed = Journal::read(directory.descriptor());
+  if (replayed || replayed.failure().code != ErrorCode::corrupt) return replayed;
+  if (log) log(replayed.failure().to_string() + ": set aside in broken/; heirs, names and pending transfers are lost");
+  HEIRLOOM_CHECK(os::make_directory_at(directory.descriptor(), "broken"), "set the journal aside");
+  HEIRLOOM_CHECK(os::rename_file(directory.descriptor(), Journal::kName, "broken/journal"), "set the journal aside");
+  return Journal::read(directory.descriptor());
+}
 
 void Manager::remove_leftovers() {
   os::remove_file(directory_->descriptor(), Journal::kNewName);

@@ -349,7 +349,8 @@ class World final : public ManagerEffects {
     return {number, *std::next(processes.begin(), pick(processes.size()))};
   }
   Pid some_pid() {
-    if (one_in(10)) return {pick(last_program_) + 1, pick(4)};  // perhaps dead, perhaps never born
+    if (one_in(10)) return {pick(last_program_) + 1, 1000 + pick(4)};  // never born
+    if (one_in(10)) return {last_program_ - pick(last_program_), 0};  // perhaps dead
     return some_process_of(some_program());
   }
   std::string some_name() { return "name" + std::to_string(pick(5)); }

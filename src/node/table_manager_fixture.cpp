@@ -70,6 +70,11 @@ Pid TableManagerTest::start_worker(std::optional<Atom> name) {
 
 Pid TableManagerTest::wait_for_worker() { return wait_for("has_table"_atom).element(2).as_pid(); }
 
+void TableManagerTest::expect_a_new_worker_gets_the_table() {
+  const Pid worker = start_worker();
+  EXPECT_EQ(wait_for_worker(), worker);
+}
+
 void TableManagerTest::tell_to_insert(Pid worker, const Term& object) { order(worker, Term{"insert"_atom, object}); }
 void TableManagerTest::tell_to_give(Pid worker, Pid receiver) { order(worker, Term{"give"_atom, receiver}); }
 void TableManagerTest::tell_to_drop(Pid worker) { order(worker, "drop"_atom); }

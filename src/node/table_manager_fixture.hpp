@@ -41,6 +41,7 @@ class TableManagerTest : public testing::Test {
   static Pid start_worker(std::optional<Atom> name = Atom("worker"));
   // Waits until a worker tells that it has the table; who it is.
   static Pid wait_for_worker();
+  static void expect_a_new_worker_gets_the_table();
   // What a worker with the table can do.
   static void tell_to_insert(Pid worker, const Term& object);  // returns when it has
   static void tell_to_give(Pid worker, Pid receiver);

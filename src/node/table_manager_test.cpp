@@ -48,7 +48,7 @@ TEST_F(TableManagers, PassTheTableOnAfterEveryKindOfDeath) {
     end(worker);
     wait_until_ended(worker);
   }
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
   EXPECT_EQ(node.open_table("jobs"_atom).size(), static_cast<std::size_t>(inserted));
 }
 
@@ -157,7 +157,7 @@ TEST_F(TableManagers, InheritFromAUserThatGotTheTableFromTheirPredecessor) {
   EXPECT_EQ(node.open_table("jobs"_atom).info().owner, worker);
   tell_to_throw(worker);
   wait_until_ended(worker);
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
 }
 
 TEST_F(TableManagers, InheritFromAUserThatDiedWhileThereWasNoManager) {
@@ -170,7 +170,7 @@ TEST_F(TableManagers, InheritFromAUserThatDiedWhileThereWasNoManager) {
   tell_to_throw(worker);
   wait_until_ended(worker);
   start_manager();
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
   EXPECT_EQ(node.open_table("jobs"_atom).size(), 1U);
 }
 
@@ -186,7 +186,7 @@ TEST_F(TableManagers, ClaimATableThatSomebodyElseMade) {
   start_manager();
   EXPECT_EQ(node.open_table("jobs"_atom).info().owner, maker);
   send(maker, "return"_atom);
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
   EXPECT_EQ(node.open_table("jobs"_atom).size(), 1U);
 }
 
@@ -201,7 +201,7 @@ TEST_F(TableManagers, GetTheTableBackFromAThirdProcess) {
   wait_until_ended(worker);
   tell_to_insert(third, Term{1, "job"});
   tell_to_throw(third);
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
   EXPECT_EQ(node.open_table("jobs"_atom).size(), 1U);
 }
 
@@ -212,7 +212,8 @@ TEST_F(TableManagers, MakeATableAnewThatItsUserDeleted) {
   tell_to_insert(worker, Term{1, "job"});
   tell_to_drop(worker);
   tell_to_return(worker);
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  wait_until_ended(worker);
+  expect_a_new_worker_gets_the_table();
   EXPECT_EQ(node.open_table("jobs"_atom).size(), 0U);
 }
 
@@ -225,7 +226,7 @@ TEST_F(TableManagers, ObeyTheirSupervisor) {
   wait_until_ended(first);
   tell_to_throw(worker);
   wait_until_ended(worker);
-  EXPECT_EQ(start_worker(), wait_for_worker());
+  expect_a_new_worker_gets_the_table();
   supervisor.stop();
 }
 

@@ -25,4 +25,6 @@ Result<Place> place_of(int directory) {
   return place;
 }
 
+std::uint64_t process_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
+
 }  // namespace heirloom::os

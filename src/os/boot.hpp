@@ -20,4 +20,7 @@ struct Place {
 
 Result<Place> place_of(int directory);
 
+// The operating system's number of this process: for messages, and to tell a forked child from its parent.
+std::uint64_t process_id() noexcept;
+
 }  // namespace heirloom::os

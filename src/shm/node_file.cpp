@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shm/node_file.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
 #include <string>
 
@@ -45,7 +43,7 @@ Result<std::shared_ptr<NodeFile>> NodeFile::open_or_create(int directory, bool c
   if (!opened && opened.failure().code == ErrorCode::not_found && create) {
     // Made whole under a name of its own, then given its name in one step: nobody ever sees half of it, and of two makers
     // one wins.
-    const std::string temporary = std::string(kName) + "." + std::to_string(::getpid()) + ".new";
+    const std::string temporary = std::string(kName) + "." + std::to_string(os::process_id()) + ".new";
     os::remove_file(directory, temporary);
     HEIRLOOM_TRY(const os::Fd file, os::create_file(directory, temporary), trail);
     const auto make = [&]() -> Status {

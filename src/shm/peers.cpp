@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <mutex>
+#include <string>
 
 #include "os/file.hpp"
 #include "os/listing.hpp"

@@ -8,6 +8,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "os/fd.hpp"
 #include "os/mapping.hpp"

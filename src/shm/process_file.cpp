@@ -2,11 +2,14 @@
 #include "shm/process_file.hpp"
 
 #include <cstring>
+#include <mutex>
 #include <unordered_map>
-#include <unistd.h>
+#include <vector>
 
 #include "base/assert.hpp"
+#include "os/boot.hpp"
 #include "os/file.hpp"
+#include "os/mapping.hpp"
 #include "os/membarrier.hpp"
 
 namespace heirloom::shm {
@@ -16,10 +19,7 @@ namespace {
 constexpr char kMagic[8] = {'h', 'e', 'i', 'r', 'p', 'r', 'o', 'c'};
 constexpr std::uint32_t kSlotsAPage = kPageBytes / sizeof(ThreadSlot);
 
-// Which process files are open in this program, so that a thread that ends gives back only slots that still exist.
-std::mutex live_mutex;
-std::unordered_map<std::uint64_t, ProcessFile*> live_files;
-std::uint64_t last_instance = 0;
+std::atomic<std::uint64_t> last_instance{0};
 
 struct HotPlace {
   std::uint64_t instance = 0;
@@ -29,41 +29,101 @@ constinit thread_local HotPlace hot_place;
 
 }  // namespace
 
-// The slots of one thread, one a node that it uses.
-struct ProcessFile::ThreadCache {
-  std::unordered_map<std::uint64_t, ThreadPlace> places;
-  ~ThreadCache() {
-    const std::lock_guard lock(live_mutex);
-    for (const auto& [instance, place] : places) {
-      if (const auto file = live_files.find(instance); file != live_files.end()) file->second->give_slot_back(place.index);
+// The mapped file and which of its slots are taken: kept by the ProcessFile and by every thread that has a slot.
+class ProcessFile::Slots {
+ public:
+  Slots(os::Fd file, os::Mapping mapping) : file_(std::move(file)), mapping_(std::move(mapping)) {}
+
+  [[nodiscard]] ProcessHeader& header() const noexcept { return *reinterpret_cast<ProcessHeader*>(mapping_.base()); }
+  // A child of fork() has the mapping too, but neither the file nor its threads are its own.
+  [[nodiscard]] bool own() const noexcept { return header().os_pid == os::process_id(); }
+
+  ThreadPlace take() {
+    const std::lock_guard lock(mutex_);
+    std::uint32_t index = 0;
+    if (!free_.empty()) {
+      index = free_.back();
+      free_.pop_back();
+    } else {
+      index = add();
     }
+    slot(index).life.hold();  // P1
+    return {&slot(index), index};
   }
-  static ThreadCache& of_this_thread() {
-    static thread_local ThreadCache cache;
-    return cache;
+
+  // By the thread that took it.
+  void give_back(std::uint32_t index) {
+    if (!own()) return;
+    const std::lock_guard lock(mutex_);
+    HEIRLOOM_ASSERT(slot(index).epoch.load(std::memory_order_relaxed) == 0, "P2: a thread ends outside any epoch");
+    slot(index).life.release();
+    free_.push_back(index);
+  }
+
+ private:
+  [[nodiscard]] ThreadSlot& slot(std::uint32_t index) const noexcept {
+    return reinterpret_cast<ThreadSlot*>(mapping_.base() + kPageBytes)[index];
+  }
+
+  std::uint32_t add() {
+    const std::uint32_t index = header().slot_count.load(std::memory_order_relaxed);
+    if (index == kThreadsMax) {
+      throw Error(ErrorCode::system_limit, "attach thread", "more than 65536 threads use this node at once");
+    }
+    if (index == in_file_) {
+      os::allocate(file_, kPageBytes + std::uint64_t{in_file_} * sizeof(ThreadSlot), kPageBytes).value_or_raise();
+      in_file_ += kSlotsAPage;
+    }
+    slot(index).epoch.store(0, std::memory_order_relaxed);
+    header().slot_count.store(index + 1, std::memory_order_release);  // P3
+    return index;
+  }
+
+  os::Fd file_;  // holds the lock
+  os::Mapping mapping_;
+  std::mutex mutex_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t in_file_ = 0;
+};
+
+// The slots of one thread, one a node that it uses; given back when it ends.
+struct ProcessFile::ThreadPlaces {
+  struct Taken {
+    ThreadPlace place;
+    std::shared_ptr<Slots> slots;
+  };
+  std::unordered_map<std::uint64_t, Taken> taken;
+
+  ~ThreadPlaces() {
+    hot_place = {};
+    for (const auto& [instance, entry] : taken) entry.slots->give_back(entry.place.index);
+  }
+  void leave(std::uint64_t instance) {
+    const auto found = taken.find(instance);
+    if (found == taken.end()) return;
+    hot_place = {};
+    found->second.slots->give_back(found->second.place.index);
+    taken.erase(found);
+  }
+  static ThreadPlaces& of_this_thread() {
+    static thread_local ThreadPlaces places;
+    return places;
   }
 };
 
 std::string process_file_name(std::uint32_t number) { return "processes/" + std::to_string(number); }
 
-ProcessFile::ProcessFile(int directory, std::shared_ptr<NodeFile> node, os::Fd file, os::Mapping mapping,
+ProcessFile::ProcessFile(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<Slots> slots,
                          std::uint32_t number)
     : directory_(directory),
       node_(std::move(node)),
-      file_(std::move(file)),
-      mapping_(std::move(mapping)),
-      number_(number) {
-  const std::lock_guard lock(live_mutex);
-  instance_ = ++last_instance;
-  live_files.emplace(instance_, this);
-}
+      slots_(std::move(slots)),
+      number_(number),
+      instance_(last_instance.fetch_add(1) + 1) {}
 
 ProcessFile::~ProcessFile() {
-  {
-    const std::lock_guard lock(live_mutex);
-    live_files.erase(instance_);
-  }
-  if (header().os_pid != static_cast<std::uint64_t>(::getpid())) return;  // a forked child: the file is its parent's
+  if (!slots_->own()) return;
+  ThreadPlaces::of_this_thread().leave(instance_);
   os::remove_file(directory_, process_file_name(number_));
   node_->announce_change();
 }
@@ -83,7 +143,7 @@ Result<std::shared_ptr<ProcessFile>> ProcessFile::create(int directory, std::sha
     std::memcpy(header.magic, kMagic, sizeof kMagic);
     header.version = kLayoutVersion;
     header.number = number;
-    header.os_pid = static_cast<std::uint64_t>(::getpid());
+    header.os_pid = os::process_id();
     HEIRLOOM_CHECK(os::rename_file(directory, temporary, name), "process file");
     return mapping;
   };
@@ -93,53 +153,24 @@ Result<std::shared_ptr<ProcessFile>> ProcessFile::create(int directory, std::sha
     return std::move(mapping).failure().within("attach");
   }
   node->announce_change();
-  return std::shared_ptr<ProcessFile>(
-      new ProcessFile(directory, std::move(node), std::move(file), *std::move(mapping), number));
+  auto slots = std::make_shared<Slots>(std::move(file), *std::move(mapping));
+  return std::shared_ptr<ProcessFile>(new ProcessFile(directory, std::move(node), std::move(slots), number));
 }
 
 void ProcessFile::hold_program_life() {
-  header().life.hold();
-  header().started.store(1, std::memory_order_release);
+  slots_->header().life.hold();
+  slots_->header().started.store(1, std::memory_order_release);
 }
 
-void ProcessFile::release_program_life() { header().life.release(); }
+void ProcessFile::release_program_life() { slots_->header().life.release(); }
 
 ThreadPlace ProcessFile::this_thread() {
   if (hot_place.instance == instance_) [[likely]] return hot_place.place;
-  auto& places = ThreadCache::of_this_thread().places;
-  auto found = places.find(instance_);
-  if (found == places.end()) found = places.emplace(instance_, take_slot()).first;
-  hot_place = {instance_, found->second};
-  return found->second;
-}
-
-ThreadPlace ProcessFile::take_slot() {
-  const std::lock_guard lock(mutex_);
-  std::uint32_t index = 0;
-  if (!free_slots_.empty()) {
-    index = free_slots_.back();
-    free_slots_.pop_back();
-  } else {
-    index = header().slot_count.load(std::memory_order_relaxed);
-    if (index == kThreadsMax) {
-      throw Error(ErrorCode::system_limit, "attach thread", "more than 65536 threads use this node at once");
-    }
-    if (index == slots_in_file_) {
-      os::allocate(file_, kPageBytes + std::uint64_t{slots_in_file_} * sizeof(ThreadSlot), kPageBytes).value_or_raise();
-      slots_in_file_ += kSlotsAPage;
-    }
-    slot(index).epoch.store(0, std::memory_order_relaxed);
-    header().slot_count.store(index + 1, std::memory_order_release);  // P3
-  }
-  slot(index).life.hold();  // P1
-  return {&slot(index), index};
-}
-
-void ProcessFile::give_slot_back(std::uint32_t index) {
-  const std::lock_guard lock(mutex_);
-  HEIRLOOM_ASSERT(slot(index).epoch.load(std::memory_order_relaxed) == 0, "P2: a thread ends outside any epoch");
-  slot(index).life.release();
-  free_slots_.push_back(index);
+  auto& taken = ThreadPlaces::of_this_thread().taken;
+  auto found = taken.find(instance_);
+  if (found == taken.end()) found = taken.emplace(instance_, ThreadPlaces::Taken{slots_->take(), slots_}).first;
+  hot_place = {instance_, found->second.place};
+  return found->second.place;
 }
 
 }  // namespace heirloom::shm

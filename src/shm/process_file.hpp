@@ -19,14 +19,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
-#include "os/fd.hpp"
 #include "os/life_word.hpp"
-#include "os/mapping.hpp"
 #include "shm/node_file.hpp"
 
 namespace heirloom::shm {
@@ -62,7 +58,8 @@ class ProcessFile {
  public:
   // Takes a program number and makes the file, which only becomes visible whole. Registers the program for membarrier.
   static Result<std::shared_ptr<ProcessFile>> create(int directory, std::shared_ptr<NodeFile> node);
-  // Removes the file: the program takes no part in the node any more.
+  // Removes the file: the program takes no part in the node any more. Its memory stays mapped until the last thread that holds
+  // a life word in it has ended, since the kernel and the C library follow the list of what a thread holds.
   ~ProcessFile();
   ProcessFile(const ProcessFile&) = delete;
   ProcessFile& operator=(const ProcessFile&) = delete;
@@ -80,27 +77,15 @@ class ProcessFile {
   [[nodiscard]] const NodeFile& node() const noexcept { return *node_; }
 
  private:
-  struct ThreadCache;
-  friend struct ThreadCache;
-  ProcessFile(int directory, std::shared_ptr<NodeFile> node, os::Fd file, os::Mapping mapping, std::uint32_t number);
-  ThreadPlace take_slot();
-  void give_slot_back(std::uint32_t index);
-  [[nodiscard]] ProcessHeader& header() const noexcept {
-    return *reinterpret_cast<ProcessHeader*>(mapping_.base());
-  }
-  [[nodiscard]] ThreadSlot& slot(std::uint32_t index) const noexcept {
-    return reinterpret_cast<ThreadSlot*>(mapping_.base() + kPageBytes)[index];
-  }
+  class Slots;
+  struct ThreadPlaces;
+  ProcessFile(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<Slots> slots, std::uint32_t number);
 
   int directory_;
   std::shared_ptr<NodeFile> node_;
-  os::Fd file_;  // holds the lock
-  os::Mapping mapping_;
+  std::shared_ptr<Slots> slots_;
   std::uint32_t number_;
   std::uint64_t instance_;  // tells apart files of one program that were opened one after the other
-  std::mutex mutex_;
-  std::vector<std::uint32_t> free_slots_;
-  std::uint32_t slots_in_file_ = 0;
 };
 
 }  // namespace heirloom::shm

@@ -9,6 +9,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "term/integer.hpp"
+#include "term/term_kind.hpp"
 #include "term/word.hpp"
 
 namespace heirloom::term {
@@ -44,12 +45,19 @@ Order compare_atoms(TermView left, TermView right) {
   return text_of(left) <=> text_of(right);
 }
 
+std::uint64_t bits_of(TermView bitstring) noexcept {
+  const Word word = bitstring.word();
+  if (size_field(word) == 0) return 0;
+  const std::uint64_t size = size_of(bitstring.base(), word);
+  return kind_of(word) == Kind::binary ? size * 8 : size;
+}
+
 // By bits from the first one on; of two that agree as far as the shorter one goes, that one comes first. The unused bits of
 // a last byte are zero, so that bytes can be compared.
 Order compare_bitstrings(TermView left, TermView right) noexcept {
-  const std::size_t left_bits = left.bit_size();
-  const std::size_t right_bits = right.bit_size();
-  const std::size_t bits = std::min(left_bits, right_bits);
+  const std::uint64_t left_bits = bits_of(left);
+  const std::uint64_t right_bits = bits_of(right);
+  const std::uint64_t bits = std::min(left_bits, right_bits);
   if (bits == 0) return left_bits <=> right_bits;
   const auto* a = reinterpret_cast<const unsigned char*>(payload_of(left.base(), left.word()));
   const auto* b = reinterpret_cast<const unsigned char*>(payload_of(right.base(), right.word()));
@@ -74,7 +82,7 @@ Order compare_opaque(TermView left, TermView right) noexcept {
 
 // The kinds as ranks: numbers are one.
 int rank_of(TermView view) noexcept {
-  const TermKind kind = view.kind();
+  const TermKind kind = term_kind(view.word());
   return kind == TermKind::integer ? static_cast<int>(TermKind::floating) : static_cast<int>(kind);
 }
 
@@ -116,7 +124,7 @@ class Comparison {
     const TermView a(left_base_, left, left_atoms_);
     const TermView b(right_base_, right, right_atoms_);
     if (const Order order = rank_of(a) <=> rank_of(b); order != 0) return order;
-    switch (a.kind()) {
+    switch (term_kind(left)) {
       case TermKind::integer:
       case TermKind::floating: return compare_numbers(a, b, numbers);
       case TermKind::atom: return compare_atoms(a, b);

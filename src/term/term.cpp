@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "term/assemble.hpp"
 #include "term/atom_translation.hpp"
@@ -42,26 +43,23 @@ Term::Term(TermView view) : Term(uninitialized(term::block_words(view))) {
 
 Term::Term(std::initializer_list<Term> elements) : Term(tuple(std::span(elements.begin(), elements.size()))) {}
 
-Term Term::signed_integer(std::int64_t value) noexcept {
-  Term result;
+void Term::set(std::int64_t value) noexcept {
   if (term::fits_small(value)) {
-    result.storage_.words[0] = term::make_small(value);
+    words_ = 1;
+    storage_.words[0] = term::make_small(value);
   } else {
-    result.words_ = 2;
-    result.storage_.words[0] = term::make_reference(value < 0 ? Kind::negative_integer : Kind::positive_integer, 1, 1);
-    result.storage_.words[1] = term::magnitude_of(value);
+    words_ = 2;
+    storage_.words[0] = term::make_reference(value < 0 ? Kind::negative_integer : Kind::positive_integer, 1, 1);
+    storage_.words[1] = term::magnitude_of(value);
   }
-  return result;
 }
 
-Term Term::unsigned_integer(std::uint64_t value) noexcept {
+void Term::set(std::uint64_t value) noexcept {
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  if (value <= kMost) return signed_integer(static_cast<std::int64_t>(value));
-  Term result;
-  result.words_ = 2;
-  result.storage_.words[0] = term::make_reference(Kind::positive_integer, 1, 1);
-  result.storage_.words[1] = value;
-  return result;
+  if (value <= kMost) return set(static_cast<std::int64_t>(value));
+  words_ = 2;
+  storage_.words[0] = term::make_reference(Kind::positive_integer, 1, 1);
+  storage_.words[1] = value;
 }
 
 Term Term::from_block(std::span<const std::uint64_t> block) {

@@ -9,6 +9,7 @@
 
 #include "term/compare.hpp"
 #include "term/integer.hpp"
+#include "term/term_kind.hpp"
 #include "term/word.hpp"
 
 namespace heirloom {
@@ -18,27 +19,13 @@ using term::Word;
 
 namespace {
 
-constexpr std::array<TermKind, 16> kKindOfReference = {
-    TermKind::tuple,     TermKind::list,     TermKind::list,    TermKind::map,     TermKind::bitstring,
-    TermKind::bitstring, TermKind::floating, TermKind::integer, TermKind::integer, TermKind::pid,
-    TermKind::reference, TermKind::port,     TermKind::fun};
-
-TermKind kind_of_word(Word word) noexcept {
-  switch (term::tag_of(word)) {
-    case term::Tag::small: return TermKind::integer;
-    case term::Tag::atom: return TermKind::atom;
-    case term::Tag::nil: return TermKind::nil;
-    default: return kKindOfReference[static_cast<std::size_t>(term::kind_of(word))];
-  }
-}
-
 [[noreturn, gnu::cold]] void refuse(std::string_view wanted, TermView term) {
   throw Error(ErrorCode::type, "read " + std::string(wanted),
               "the term is of the kind " + std::string(to_string(term.kind())));
 }
 
 void require(TermView term, TermKind kind, std::string_view wanted) {
-  if (term.kind() != kind) [[unlikely]]
+  if (term::term_kind(term.word()) != kind) [[unlikely]]
     refuse(wanted, term);
 }
 
@@ -75,7 +62,7 @@ TermView TermReading<Self>::self() const noexcept {
 
 template <typename Self>
 TermKind TermReading<Self>::kind() const noexcept {
-  return kind_of_word(self().word());
+  return term::term_kind(self().word());
 }
 
 template <typename Self>
@@ -90,8 +77,10 @@ bool TermReading<Self>::is_binary() const noexcept {
 
 template <typename Self>
 std::int64_t TermReading<Self>::as_int64() const {
-  require(self(), TermKind::integer, "an integer");
-  const auto value = term::to_int64(self());
+  const TermView view = self();
+  if (term::is_small(view.word())) return term::small_value(view.word());
+  require(view, TermKind::integer, "an integer");
+  const auto value = term::to_int64(view);
   if (!value) refuse_size("64 bits with a sign");
   return *value;
 }

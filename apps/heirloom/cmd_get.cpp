@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "json.hpp"
+
+namespace heirloom::cli {
+
+namespace {
+
+struct Options {
+  std::string node;
+  std::string table;
+  std::string key;
+  bool json = false;
+};
+
+int get(const Options& options) {
+  const Term key = parse_argument(options.key, "KEY");
+  const Node node = observe(options.node);
+  const Objects objects = require_table(node, options.table).lookup(key);
+  if (objects.empty()) throw NotFound(fmt::format("table \"{}\" has no object with the key {}", options.table, to_string(key)));
+  for (const Term& object : objects) print(options.json ? to_line(object_to_json(object)) : to_string(object) + '\n');
+  return kOk;
+}
+
+}  // namespace
+
+void add_get(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("get", "Print the object of a key; exit status 1 when there is none");
+  add_node_option(*command, options->node);
+  command->add_option("TABLE", options->table, "The table's name")->required();
+  command->add_option("KEY", options->key, "A term; put `--` before one that begins with a minus")->required();
+  command->add_flag("--json", options->json, "A line {\"object\": ..., \"term\": \"...\"}");
+  command->callback([&chosen, options] { chosen = [options] { return get(*options); }; });
+}
+
+}  // namespace heirloom::cli

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "json.hpp"
+
+namespace heirloom::cli {
+
+namespace {
+
+struct Options {
+  std::string node;
+  bool json = false;
+};
+
+std::string owner_of(const TableInfo& info) { return info.owner ? to_string(Term(*info.owner)) : "the node"; }
+
+void print_table(const std::vector<TableInfo>& tables) {
+  std::size_t width = 4;
+  for (const TableInfo& info : tables) width = std::max(width, info.name.text().size());
+  if (tables.empty()) return;
+  print(fmt::format("{:<{}}  {:<13}  {:<9}  {:>12}  {:>14}  {}\n", "NAME", width, "TYPE", "ACCESS", "OBJECTS", "BYTES", "OWNER"));
+  for (const TableInfo& info : tables) {
+    print(fmt::format("{:<{}}  {:<13}  {:<9}  {:>12}  {:>14}  {}\n", info.name.text(), width, to_string(info.type),
+                      to_string(info.protection), info.size, info.memory_bytes, owner_of(info)));
+  }
+}
+
+int list(const Options& options) {
+  const std::vector<TableInfo> tables = observe(options.node).tables();
+  if (options.json) {
+    auto array = nlohmann::json::array();
+    for (const TableInfo& info : tables) array.push_back(to_json(info));
+    print(to_line(array));
+  } else {
+    print_table(tables);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_ls(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("ls", "List the tables of a node");
+  add_node_option(*command, options->node);
+  command->add_flag("--json", options->json, "An array of objects, with all that `info` tells");
+  command->callback([&chosen, options] { chosen = [options] { return list(*options); }; });
+}
+
+}  // namespace heirloom::cli

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// run: a manager with one worker, for those who have no supervisor. The command is a process of its own, so whatever kills it
+// leaves the manager, and with it the tables' place to go, alone.
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "command.hpp"
+#include "keeper.hpp"
+
+namespace heirloom::cli {
+
+namespace {
+
+struct Options {
+  std::string node;
+  bool keep_cores = false;
+  Keeper::Options keeper;
+};
+
+// A death is only told when the core is written, which takes seconds for a big process: nobody has the table meanwhile.
+void limit_cores() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
+int run_command(const Options& options) {
+  if (!options.keep_cores) limit_cores();
+  Keeper keeper(options.keeper);  // before any thread is started: it takes the signals
+  const Node node = Node::open(required_node(options.node));
+  ::setenv("HEIRLOOM_NODE", node.directory().c_str(), 1);
+  return keeper.keep();
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies");
+  command->usage("Usage: heirloom run [OPTIONS] [--] COMMAND [ARGUMENT...]");
+  command->footer("The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM, SIGINT and SIGHUP are passed on to it; then,\n"
+                  "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
+                  "command, 126 when it cannot be started. Another manager that has the node stays the manager.");
+  add_node_option(*command, options->node);
+  command->add_option("--restart", options->keeper.restart, "When to start it again (default: on-failure)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Keeper::Restart>{
+          {"on-failure", Keeper::Restart::on_failure}, {"on-signal", Keeper::Restart::on_signal}, {"never", Keeper::Restart::never}}))
+      ->type_name("on-failure|on-signal|never")
+      ->default_str("");
+  command->add_option("--max-restarts", options->keeper.restarts_max, "Give up after so many (default: never)")
+      ->type_name("N");
+  command->add_flag("--keep-cores", options->keep_cores, "Do not turn core dumps off, which delay the news of a death");
+  command->add_option("COMMAND", options->keeper.command, "What to run, with its arguments")->required();
+  command->positionals_at_end();
+  command->prefix_command(false);
+  command->callback([&chosen, options] { chosen = [options] { return run_command(*options); }; });
+}
+
+}  // namespace heirloom::cli

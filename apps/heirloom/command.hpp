@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all subcommands share: exit statuses, the node they work on, output and errors.
+//
+// A subcommand is one file with one function add_NAME(), which declares its options and, when it is the one that was asked
+// for, leaves in `chosen` what main() runs after all of the command line was read.
+#pragma once
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include <heirloom/heirloom.hpp>
+
+namespace heirloom::cli {
+
+// Documented in `heirloom --help`.
+enum ExitStatus : int { kOk = 0, kNo = 1, kUsage = 2, kFailed = 3 };
+
+using Chosen = std::function<int()>;
+
+void add_serve(CLI::App& app, Chosen& chosen);
+void add_run(CLI::App& app, Chosen& chosen);
+void add_ls(CLI::App& app, Chosen& chosen);
+void add_info(CLI::App& app, Chosen& chosen);
+void add_get(CLI::App& app, Chosen& chosen);
+void add_put(CLI::App& app, Chosen& chosen);
+void add_delete(CLI::App& app, Chosen& chosen);
+void add_dump(CLI::App& app, Chosen& chosen);
+void add_check(CLI::App& app, Chosen& chosen);
+void add_demo(CLI::App& app, Chosen& chosen);
+
+// A command line that cannot be meant: exit status kUsage.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The answer is no - no such table, no such key: exit status kNo.
+class NotFound : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Standard output is a pipe that nobody reads any more: the end of the program, and no error.
+class OutputClosed : public std::exception {};
+
+// --node DIR, or $HEIRLOOM_NODE.
+void add_node_option(CLI::App& command, std::string& directory);
+// Throws UsageError when neither was given.
+const std::string& required_node(const std::string& directory);
+
+// For commands that only look: needs no manager, changes nothing.
+Node observe(const std::string& directory);
+// For commands that change tables: connected to the manager, or the manager itself when there is none.
+Node join(const std::string& directory);
+
+// A table's name as a person types it. Throws UsageError for what is no atom.
+Atom table_name(const std::string& text);
+// Throws NotFound.
+Table require_table(const Node& node, const std::string& name);
+// A term given on the command line; `what` it is goes into the UsageError.
+Term parse_argument(const std::string& text, std::string_view what);
+
+// To standard output. Throws OutputClosed, or Error{io} as for a full disk.
+void print(std::string_view text);
+void flush_output();
+
+// One line on standard error: `heirloom: COMMAND: TEXT`.
+void complain(std::string_view command, std::string_view text);
+
+}  // namespace heirloom::cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json.hpp"
+
+#include <sstream>
+
+namespace heirloom::cli {
+
+namespace {
+
+using nlohmann::json;
+
+// nlohmann's own test is private: it refuses such a string when it writes it.
+bool is_utf8(std::string_view bytes) {
+  try {
+    static_cast<void>(json(bytes).dump());
+    return true;
+  } catch (const json::type_error&) {
+    return false;
+  }
+}
+
+bool is_text(TermView term) { return term.is_atom() || (term.is_binary() && is_utf8(term.as_binary())); }
+
+std::string text_of(TermView term) {
+  return std::string(term.is_atom() ? term.as_atom().text() : term.as_binary());
+}
+
+json integer_to_json(TermView term) {
+  try {
+    return term.as_int64();
+  } catch (const Error&) {
+  }
+  try {
+    return term.as_uint64();
+  } catch (const Error&) {
+    return to_string(term);
+  }
+}
+
+json atom_to_json(Atom atom) {
+  if (atom.text() == "true" || atom.text() == "false") return atom.text() == "true";
+  return atom.text();
+}
+
+json elements_to_json(TermView term) {
+  json array = json::array();
+  for (const TermView element : term.elements()) array.push_back(to_json(element));
+  return array;
+}
+
+json map_to_json(TermView term) {
+  const ElementRange keys = term.keys();
+  const ElementRange values = term.values();
+  json object = json::object();
+  for (std::size_t index = 0; index < keys.size(); ++index) {
+    if (!is_text(keys[index])) return to_string(term);
+    object[text_of(keys[index])] = to_json(values[index]);
+  }
+  return object;
+}
+
+json optional_pid(const std::optional<Pid>& pid) { return pid ? json(to_string(Term(*pid))) : json(nullptr); }
+
+json optional_heir(const std::optional<Heir>& heir) {
+  if (!heir) return nullptr;
+  if (const Pid* pid = std::get_if<Pid>(&heir->process)) return to_string(Term(*pid));
+  return std::get<Atom>(heir->process).text();
+}
+
+}  // namespace
+
+json to_json(TermView term) {
+  switch (term.kind()) {
+    case TermKind::integer: return integer_to_json(term);
+    case TermKind::floating: return term.as_double();
+    case TermKind::atom: return atom_to_json(term.as_atom());
+    case TermKind::tuple: return elements_to_json(term);
+    case TermKind::map: return map_to_json(term);
+    case TermKind::nil: return json::array();
+    case TermKind::list: return term.is_proper_list() ? elements_to_json(term) : json(to_string(term));
+    default: return is_text(term) ? text_of(term) : to_string(term);
+  }
+}
+
+json object_to_json(const Term& object) { return {{"object", to_json(object.view())}, {"term", to_string(object)}}; }
+
+json to_json(const TableInfo& info) {
+  return {{"id", info.id},
+          {"name", info.name.text()},
+          {"type", to_string(info.type)},
+          {"protection", to_string(info.protection)},
+          {"keypos", info.keypos},
+          {"owner", optional_pid(info.owner)},
+          {"heir", optional_heir(info.heir)},
+          {"size", info.size},
+          {"memory_words", info.memory_words},
+          {"memory_bytes", info.memory_bytes},
+          {"max_bytes", info.max_bytes},
+          {"generation", info.generation},
+          {"stripes", info.stripes},
+          {"atoms", info.atoms},
+          {"node_table", info.node_table},
+          {"repairs_finished", info.repairs_finished},
+          {"repairs_undone", info.repairs_undone}};
+}
+
+json to_json(const CheckReport& report) {
+  return {{"ok", report.ok},
+          {"objects", report.objects},
+          {"live_bytes", report.live_bytes},
+          {"retired_bytes", report.retired_bytes},
+          {"free_bytes", report.free_bytes},
+          {"cached_bytes", report.cached_bytes},
+          {"allocated_bytes", report.allocated_bytes},
+          {"findings", report.findings}};
+}
+
+std::string to_line(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'; }
+
+}  // namespace heirloom::cli

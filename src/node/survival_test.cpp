@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strategy: real programs, killed for real; another one must find what the rules promise. It catches whatever the parts do
+// not say to each other when one of them cannot any more.
+#include "node/helper_program.hpp"
+
+namespace heirloom::node {
+namespace {
+
+using Survival = NodeDirectoryTest;
+
+TEST_F(Survival, TheHeirGetsTheTableOfAKilledOwner) {
+  HelperProgram heir;
+  EXPECT_EQ(heir.get("open " + node()), "<0.1.0> manager");
+  heir.get("register heir");
+  HelperProgram owner;
+  EXPECT_EQ(owner.get("open " + node()), "<0.2.0> client");
+  owner.get("create words heir {since,4}");
+  owner.get("insert words {apple,1}");
+  owner.kill();
+  EXPECT_EQ(heir.get("await_transfer"), "words from <0.2.0> with {since,4}");
+  EXPECT_EQ(heir.get("lookup words apple"), "{apple,1}");
+  heir.get("insert words {pear,2}");
+  EXPECT_EQ(heir.get("find words"), "<0.1.0>");
+}
+
+TEST_F(Survival, ATableWithoutAnHeirGoesWithItsOwnerAndANodeTableStays) {
+  HelperProgram keeper;
+  keeper.get("open " + node());
+  HelperProgram owner;
+  owner.get("open " + node());
+  owner.get("create mortal");
+  EXPECT_EQ(owner.get("open_or_create lasting"), "owner");
+  owner.get("insert lasting {a,1}");
+  keeper.get("register keeper");
+  keeper.get("find mortal");
+  owner.get("register owner");
+  keeper.get("monitor owner");
+  owner.kill();
+  keeper.get("await_message");  // 'DOWN': by then the tables have moved
+  EXPECT_EQ(keeper.get("find mortal"), "none");
+  EXPECT_EQ(keeper.get("find lasting"), "node");
+  EXPECT_EQ(keeper.get("whereis owner"), "none");
+  EXPECT_EQ(keeper.get("open_or_create lasting"), "owner");
+  EXPECT_EQ(keeper.get("lookup lasting a"), "{a,1}");
+}
+
+TEST_F(Survival, ACleanExitMovesTheTablesToo) {
+  HelperProgram heir;
+  heir.get("open " + node());
+  heir.get("register heir");
+  HelperProgram owner;
+  owner.get("open " + node());
+  owner.get("create words heir data");
+  owner.say("exit");
+  EXPECT_EQ(heir.get("await_transfer"), "words from <0.2.0> with data");
+  EXPECT_EQ(owner.wait(), 0);
+}
+
+TEST_F(Survival, AWorkerGoesOnAndTakesOverWhenTheManagerIsKilled) {
+  HelperProgram manager;
+  EXPECT_EQ(manager.get("open " + node()), "<0.1.0> manager");
+  HelperProgram worker;
+  EXPECT_EQ(worker.get("open " + node()), "<0.2.0> client");
+  worker.get("create words");
+  worker.get("insert words {apple,1}");
+  worker.get("register worker");
+  manager.kill_only();
+  worker.get("insert words {pear,2}");  // needs no manager
+  manager.wait();
+  EXPECT_EQ(worker.get("find words"), "<0.2.0>");  // needs one: the worker itself, by now
+  EXPECT_EQ(worker.get("manager"), "yes");
+  EXPECT_EQ(worker.get("whereis worker"), "<0.2.0>");
+  HelperProgram third;
+  EXPECT_EQ(third.get("open " + node()), "<0.3.0> client");
+  EXPECT_EQ(third.get("find words"), "<0.2.0>");
+  EXPECT_EQ(third.get("lookup words pear"), "{pear,2}");
+}
+
+TEST_F(Survival, DeathsThatNobodyNoticedAreSettledByTheNextManager) {
+  {
+    HelperProgram both;
+    both.get("open " + node());
+    both.get("open_or_create lasting");
+    both.get("insert lasting {a,1}");
+    both.get("create mortal");
+    both.kill();
+  }
+  HelperProgram next;
+  EXPECT_EQ(next.get("open " + node()), "<0.2.0> manager");
+  EXPECT_EQ(next.get("tables"), "1");
+  EXPECT_EQ(next.get("open_or_create lasting"), "owner");
+  EXPECT_EQ(next.get("lookup lasting a"), "{a,1}");
+  EXPECT_FALSE(std::filesystem::exists(node() + "/processes/1"));
+}
+
+TEST_F(Survival, ATransferThatNobodyAcknowledgedIsSentAgainByTheNextManager) {
+  HelperProgram manager;
+  manager.get("open " + node());
+  HelperProgram heir;
+  heir.get("open " + node());
+  heir.get("register heir");
+  HelperProgram owner;
+  owner.get("open " + node());
+  owner.get("create words heir data");
+  heir.signal(SIGSTOP);
+  owner.kill();
+  while (manager.get("find words") != "<0.2.0>") {
+  }
+  manager.kill();
+  heir.signal(SIGCONT);
+  EXPECT_EQ(heir.get("await_transfer"), "words from <0.3.0> with data");
+  EXPECT_EQ(heir.get("await_transfer 200"), "none");  // once
+  EXPECT_EQ(heir.get("find words"), "<0.2.0>");
+}
+
+TEST_F(Survival, MessagesAndDeathsGoBetweenPrograms) {
+  HelperProgram one;
+  one.get("open " + node());
+  one.get("register one");
+  HelperProgram two;
+  two.get("open " + node());
+  two.get("register two");
+  two.get("send one {hello,[1,2,3]}");
+  EXPECT_EQ(one.get("await_message"), "{hello,[1,2,3]}");
+  one.get("monitor two");
+  two.get("send one last_words");
+  two.kill();
+  EXPECT_EQ(one.get("await_message"), "last_words");
+  const std::string down = one.get("await_message");
+  EXPECT_NE(down.find("'DOWN'"), std::string::npos) << down;
+  EXPECT_NE(down.find("killed"), std::string::npos) << down;
+}
+
+TEST_F(Survival, AMessageOfAMegabyteArrives) {
+  HelperProgram one;
+  one.get("open " + node());
+  one.get("register one");
+  HelperProgram two;
+  two.get("open " + node());
+  const std::string big = "<<\"" + std::string(1 << 20, 'x') + "\">>";
+  two.get("send one " + big);
+  EXPECT_EQ(one.get("await_message"), big);
+}
+
+TEST_F(Survival, AForkedChildIsToldToOpenAgainAndDoesNotHideTheDeathOfItsParent) {
+  HelperProgram manager;
+  manager.get("open " + node());
+  HelperProgram heir;
+  heir.get("open " + node());
+  heir.get("register heir");
+  manager.get("create words heir data");
+  EXPECT_EQ(manager.get("fork words"), "forked");
+  manager.kill();  // its child lives on
+  EXPECT_EQ(heir.get("await_transfer"), "words from <0.1.0> with data");
+  EXPECT_EQ(heir.get("manager"), "yes");
+}
+
+TEST_F(Survival, ManyProgramsThatOpenAtOnceAgreeOnOneManager) {
+  std::vector<std::unique_ptr<HelperProgram>> programs;
+  for (int count = 0; count < 8; ++count) programs.push_back(std::make_unique<HelperProgram>());
+  for (const auto& program : programs) program->say("open " + node());
+  int managers = 0;
+  for (const auto& program : programs) managers += program->hear().ends_with("manager") ? 1 : 0;
+  EXPECT_EQ(managers, 1);
+  for (const auto& program : programs) program->get("open_or_create shared");
+  // The manager dies again and again, until one is left.
+  while (programs.size() > 1) {
+    for (auto program = programs.begin(); program != programs.end(); ++program) {
+      if ((*program)->get("manager") != "yes") continue;
+      (*program)->kill();
+      programs.erase(program);
+      break;
+    }
+    for (const auto& program : programs) EXPECT_EQ(program->get("tables"), "1");
+  }
+}
+
+}  // namespace
+}  // namespace heirloom::node

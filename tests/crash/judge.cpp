@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "child.hpp"
+#include "heirloom/error.hpp"
+
+namespace heirloom::crash {
+
+namespace {
+
+constexpr std::int64_t kProbesFrom = 1'000'000'000;  // keys that no scenario uses
+
+// Judges one image; its findings are lines of text, for the pipe to the parent: "old", "new", or "! " and a fault.
+class Judge {
+ public:
+  explicit Judge(const Expected& expected) : expected_(expected) {
+    for (const State* state : {&expected.before, &expected.after}) {
+      for (const auto& [key, object] : *state) keys_.push_back(key);
+    }
+  }
+
+  // Reads, lets a fence repair, and reads again: repair changes nothing that a reader sees.
+  void read_first(Session& session) {
+    const Observation before = look(session, "before any repair");
+    // The count of objects is right when nobody holds a lock (layout.hpp T3); meanwhile it is between.
+    const auto [least, most] = std::minmax(expected_.before.size(), expected_.after.size());
+    if (before.size < least || before.size > most) fault("before any repair the size is " + std::to_string(before.size));
+    session.table().fence();
+    const Observation after = look(session, "after the repair");
+    if (after.state != before.state) fault("the repair changed what a reader sees");
+    check(session, "after the repair", after);
+  }
+
+  // Writes into each stripe, takes all of it back, and proves that nothing else has changed.
+  void write(Session& session) {
+    write_probes(session);
+    const Observation seen = look(session, "after writing");
+    check(session, "after writing", seen);
+    rewrite(session, seen.state);
+    const Observation rewritten = look(session, "after overwriting everything");
+    if (rewritten.state != seen.state) fault("overwriting everything with itself changed something");
+    check(session, "after overwriting everything", rewritten);
+  }
+
+  void fault(const std::string& what) { lines_ += "! " + what + "\n"; }
+  [[nodiscard]] const std::string& lines() const { return lines_; }
+
+ private:
+  Observation look(Session& session, const std::string& when) {
+    const Observation seen = observe(session.table(), keys_);
+    for (const std::string& what : seen.faults) fault(when + ": " + what);
+    const bool old_state = seen.state == expected_.before;
+    const bool new_state = seen.state == expected_.after;
+    if (old_state) lines_ += "old\n";
+    if (new_state) lines_ += "new\n";
+    if (!old_state && !new_state) fault(when + " the state is neither the old nor the new one: " + difference(seen.state));
+    return seen;
+  }
+
+  [[nodiscard]] std::string difference(const State& seen) const {
+    std::string text;
+    for (const auto& [key, object] : seen) {
+      const auto old = expected_.before.find(key);
+      if (old == expected_.before.end() || old->second != object) text += " has " + object;
+    }
+    for (const auto& [key, object] : expected_.before) {
+      if (!seen.contains(key)) text += " lacks " + object;
+    }
+    return "against the old one it" + text.substr(0, 300);
+  }
+
+  void check(Session& session, const std::string& when, const Observation& seen) {
+    const CheckReport report = session.table().check();
+    for (const std::string& finding : report.findings) fault("check " + when + ": " + finding);
+    const std::uint64_t known = report.live_bytes + report.retired_bytes + report.free_bytes + report.cached_bytes;
+    if (known != report.allocated_bytes) {
+      fault("check " + when + ": " + std::to_string(known) + " of " + std::to_string(report.allocated_bytes) + " bytes");
+    }
+    if (report.objects != seen.state.size()) fault("check " + when + " counts " + std::to_string(report.objects));
+    // Nobody holds a lock now, so the count must be exact, whatever it was when the state was read.
+    if (session.table().size() != seen.state.size()) {
+      fault(when + " the size is " + std::to_string(session.table().size()) + " of " + std::to_string(seen.state.size()));
+    }
+  }
+
+  // A write that a full table may refuse.
+  template <typename Write>
+  void attempt(Write write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full || !expected_.full) throw;
+    }
+  }
+
+  void write_probes(Session& session) {
+    std::vector<std::string> all;
+    std::vector<std::string> keys;
+    for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
+      const std::vector<std::int64_t> probes = keys_of(stripe, 2, kProbesFrom);
+      keys.push_back(std::to_string(probes[0]));
+      keys.push_back(std::to_string(probes[1]));
+      attempt([&] { session.insert("{" + keys.end()[-2] + ",1}"); });
+      all.push_back("{" + keys.end()[-2] + ",2}");
+      all.push_back("{" + keys.end()[-1] + ",2}");
+    }
+    attempt([&] { session.insert_many(all); });
+    for (const std::string& key : keys) session.erase(key);
+  }
+
+  void rewrite(Session& session, const State& state) {
+    std::size_t written = 0;
+    for (const auto& [key, object] : state) {
+      if (++written > 100) break;
+      attempt([&, &text = object] { session.insert(text); });
+    }
+  }
+
+  const Expected& expected_;
+  std::vector<std::string> keys_;
+  std::string lines_;
+};
+
+std::string judge_image(const Image& image, const Expected& expected) {
+  Judge judge(expected);
+  const ScratchDirectory directory(image);
+  Session session(directory.descriptor());
+  if (expected.sabotage) session.table().sabotage_repair();
+  judge.read_first(session);
+  judge.write(session);
+  const ScratchDirectory another(image);
+  Session writer(another.descriptor());
+  if (expected.sabotage) writer.table().sabotage_repair();
+  judge.write(writer);
+  return judge.lines();
+}
+
+}  // namespace
+
+std::string judge_alive(Session& session, const Expected& expected) {
+  Judge judge(expected);
+  judge.write(session);
+  return judge.lines();
+}
+
+Verdict verdict_of(const std::string& text) {
+  Verdict verdict;
+  std::size_t old_states = 0;
+  std::size_t new_states = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "old") ++old_states;
+    if (line == "new") ++new_states;
+    if (line.starts_with("! ")) verdict.faults.push_back(line.substr(2));
+  }
+  verdict.old_state = old_states != 0;
+  verdict.new_state = new_states != 0;
+  if (old_states != 0 && new_states != 0 && old_states != new_states) {
+    verdict.faults.push_back("one reader finds the old state, another the new");
+  }
+  return verdict;
+}
+
+std::vector<Verdict> judge(const std::vector<Image>& images, const Expected& expected) {
+  const auto texts = gather(images.size(), [&](std::size_t i) { return judge_image(after_death(images[i]), expected); });
+  std::vector<Verdict> verdicts;
+  for (const std::string& text : texts) verdicts.push_back(verdict_of(text));
+  return verdicts;
+}
+
+Observation read_image(const Image& image) {
+  const ScratchDirectory directory(image);
+  Session session(directory.descriptor());
+  return observe(session.table(), {});
+}
+
+}  // namespace heirloom::crash

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "live_node.hpp"
+#include "term/hash.hpp"
+
+namespace heirloom::crash {
+
+namespace {
+
+constexpr std::size_t kTraversedMax = 300;  // first and next look up each key: enough on small tables
+
+}  // namespace
+
+void create_table(int directory, std::uint64_t max_bytes) {
+  table::SegmentOptions options{.id = "1", .name = Atom("test")};
+  options.protection = Protection::public_access;
+  options.max_bytes = max_bytes;
+  table::Table::create_file(directory, kSegmentFile, options).value_or_raise();
+  const auto segment = shm::Segment::open(directory, kSegmentFile).value_or_raise();
+  reinterpret_cast<table::TableHeader*>(segment->header().table)->seed = kSeed;
+}
+
+std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from, std::uint64_t bucket,
+                                  std::uint64_t mask) {
+  std::vector<std::int64_t> keys;
+  for (std::int64_t key = from; keys.size() < count; ++key) {
+    const std::uint64_t hash = term::hash(Term(key), kSeed);
+    if (hash >> 61 == stripe && (hash & mask) == bucket) keys.push_back(key);
+  }
+  return keys;
+}
+static_assert(kStripes == std::uint64_t{1} << (64 - 61));
+
+Session::Session(int directory)
+    : attachment_(shm::Attachment::attach(directory, true).value_or_raise()),
+      segment_(shm::Segment::open(directory, kSegmentFile).value_or_raise()) {
+  attachment_.process->hold_program_life();
+  table_ = table::Table::open(directory, kSegmentFile, attachment_).value_or_raise();
+}
+
+void Session::insert(const std::string& text) {
+  const Term term = parse(text);
+  table_->insert(kCaller, {&term, 1});
+}
+
+void Session::insert_many(const std::vector<std::string>& texts) {
+  std::vector<Term> objects;
+  for (const std::string& text : texts) objects.push_back(parse(text));
+  table_->insert(kCaller, objects);
+}
+
+void Session::overwrite(const std::string& text, int times) {
+  for (int i = 0; i < times; ++i) insert(text);
+}
+
+bool Session::insert_new(const std::string& text) {
+  const Term term = parse(text);
+  return table_->insert_new(kCaller, {&term, 1});
+}
+
+void Session::erase(const std::string& key) { table_->take(kCaller, parse(key), false); }
+
+Observation observe(const table::Table& table, const std::vector<std::string>& other_keys) {
+  Observation seen;
+  const auto fault = [&](const std::string& what) { seen.faults.push_back(what); };
+  for (const Term& object : table.tab2list(kCaller)) {
+    const std::string key = to_string(object.element(1));
+    if (!seen.state.emplace(key, to_string(object)).second) fault("tab2list has the key " + key + " twice");
+  }
+  if (seen.state.size() <= kTraversedMax) {
+    std::size_t keys = 0;
+    for (auto key = table.first(kCaller); key && keys <= kTraversedMax; key = table.next(kCaller, *key)) {
+      ++keys;
+      if (!seen.state.contains(to_string(*key))) fault("next finds a key that tab2list has not: " + to_string(*key));
+    }
+    if (keys != seen.state.size()) {
+      fault("first and next find " + std::to_string(keys) + " keys, tab2list " + std::to_string(seen.state.size()));
+    }
+  }
+  for (const auto& [key, object] : seen.state) {
+    const auto found = table.lookup(kCaller, parse(key)).one();
+    if (!found || to_string(*found) != object) {
+      fault("lookup of " + key + " finds " + (found ? to_string(*found) : "nothing") + ", tab2list " + object);
+    }
+  }
+  for (const std::string& key : other_keys) {
+    if (!seen.state.contains(key) && table.member(kCaller, parse(key))) fault("lookup finds " + key + ", tab2list does not");
+  }
+  seen.size = table.size();
+  return seen;
+}
+
+}  // namespace heirloom::crash

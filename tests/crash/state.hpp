@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// State: what a table holds, as its readers see it; and Session: a process' use of the one table of a test.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "table/table.hpp"
+
+namespace heirloom::crash {
+
+inline constexpr Pid kCaller{1, 0};
+inline constexpr std::uint32_t kStripes = 8;
+
+using State = std::map<std::string, std::string>;  // text of the key -> text of the object
+
+// A process that has the table of a test open.
+class Session {
+ public:
+  explicit Session(int directory);
+
+  // -- for set-ups and operations; `text` is an object, a list of objects or a key in Erlang syntax --
+  void insert(const std::string& text);
+  void insert_many(const std::vector<std::string>& texts);
+  void overwrite(const std::string& text, int times);
+  bool insert_new(const std::string& text);
+  void erase(const std::string& key);
+  [[nodiscard]] const shm::SegmentHeader& segment() const noexcept { return segment_->header(); }
+  table::Table& table() noexcept { return *table_; }
+
+ private:
+  shm::Attachment attachment_;
+  std::shared_ptr<table::Table> table_;
+  std::unique_ptr<shm::Segment> segment_;  // the same file, to look at
+};
+
+// The table of a test: always with this seed, so that each run has the same stripes and buckets.
+inline constexpr std::uint64_t kSeed = 20240229;
+void create_table(int directory, std::uint64_t max_bytes);
+
+// The first integers from `from` whose hash says this stripe and, in the bits of `mask`, this bucket.
+std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from = 0, std::uint64_t bucket = 0,
+                                  std::uint64_t mask = 0);
+
+struct Observation {
+  State state;
+  std::uint64_t size = 0;
+  std::vector<std::string> faults;  // where readings contradict each other
+};
+// Reads without writing: tab2list, first and next, lookup of the keys of the table and of `other_keys`, size.
+Observation observe(const table::Table& table, const std::vector<std::string>& other_keys);
+
+}  // namespace heirloom::crash
