@@ -40,8 +40,7 @@ int run_command(const Options& options) {
 
 void add_run(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies");
-  command->usage("Usage: heirloom run [OPTIONS] [--] COMMAND [ARGUMENT...]");
+  CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies:\nheirloom run [OPTIONS] -- COMMAND [ARGUMENT...]");
   command->footer("The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM, SIGINT and SIGHUP are passed on to it; then,\n"
                   "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
                   "command, 126 when it cannot be started. Another manager that has the node stays the manager.");
@@ -55,8 +54,6 @@ void add_run(CLI::App& app, Chosen& chosen) {
       ->type_name("N");
   command->add_flag("--keep-cores", options->keep_cores, "Do not turn core dumps off, which delay the news of a death");
   command->add_option("COMMAND", options->keeper.command, "What to run, with its arguments")->required();
-  command->positionals_at_end();
-  command->prefix_command(false);
   command->callback([&chosen, options] { chosen = [options] { return run_command(*options); }; });
 }
 

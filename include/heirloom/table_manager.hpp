@@ -21,7 +21,7 @@ class TableManager {
  public:
   struct Options {
     Atom table_id;
-    TableOptions table_options = {};               // `heir` is the manager's own affair
+    TableOptions table_options = TableOptions();               // `heir` is the manager's own affair
     std::function<std::optional<Pid>()> find_me;
     Term gift_data = Atom("ok");                   // of each 'ETS-TRANSFER', to the user and back
   };
@@ -35,8 +35,8 @@ class TableManager {
   //   - if it dies itself while another process has the table, its replacement inherits; while it holds the table, the node
   //     keeps it for the replacement.
   // Errors of the start: already_exists (another one manages the table), those of Node::open_or_create(), badarg (no find_me).
-  static ChildSpec child_spec(Options options);
-  static Pid start(Options options, bool linked = false);
+  static ChildSpec child_spec(const Options& options);
+  static Pid start(const Options& options, bool linked = false);
 };
 
 }  // namespace heirloom

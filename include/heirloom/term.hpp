@@ -304,11 +304,7 @@ requires(!std::same_as<Integer, bool>) Term::Term(Integer value) {
 
 inline void Term::take_from(Term& other) noexcept {
   words_ = std::exchange(other.words_, 1U);
-  if (is_inline()) {
-    std::memcpy(storage_.words, other.storage_.words, words_ * sizeof(std::uint64_t));
-  } else {
-    storage_.heap = other.storage_.heap;
-  }
+  storage_ = other.storage_;  // all of it: cheaper than to look how much
   other.storage_.words[0] = TermView::kNilWord;
 }
 

@@ -55,8 +55,10 @@ void Client::say_bye() {
 }
 
 void Client::after_fork_in_child() noexcept {
+  ended_ = true;
   if (channel_) channel_->close();
   if (poller_) poller_->abandon();
+  mutex_.unlock();
 }
 
 // -- the thread --

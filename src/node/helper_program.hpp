@@ -69,6 +69,12 @@ class HelperProgram {
   }
 
   void signal(int number) const { EXPECT_EQ(::kill(pid_, number), 0); }
+  // Returns when it has stopped: before, it may still do this or that.
+  void stop() const {
+    signal(SIGSTOP);
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, WUNTRACED), pid_);
+  }
   int wait() {
     int status = 0;
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);

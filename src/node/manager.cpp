@@ -67,6 +67,7 @@ void Manager::after_fork_in_child() noexcept {
     connection->channel.close();
     connection->pidfd.reset();
   }
+  round_mutex_.unlock();
 }
 
 Status Manager::listen() {

@@ -8,7 +8,7 @@
 #include "os/directory.hpp"
 #include "os/file.hpp"
 #include "os/listing.hpp"
-#include "os/whole_file.hpp"
+#include "os/pidfd.hpp"
 
 namespace heirloom::node {
 
@@ -24,14 +24,18 @@ Result<Journal::Replayed> Manager::read_journal(const Directory& directory, cons
 
 void Manager::remove_leftovers() {
   os::remove_file(directory_->descriptor(), Journal::kNewName);
-  // A process file that is being made carries a number from the node file; one of a number below ours whose maker is gone
-  // will never be finished. Its maker holds a lock on it from its first moment on.
+  // "node.PID.new": a control file that somebody began to make when there was none yet.
+  for (const std::string& name : os::list_directory(directory_->descriptor(), ".")) {
+    if (!name.starts_with("node.") || !name.ends_with(".new")) continue;
+    const std::uint64_t maker = table_number(name.substr(5, name.size() - 9));
+    if (maker != 0 && !os::open_pidfd(static_cast<pid_t>(maker))) os::remove_file(directory_->descriptor(), name);
+  }
+  // Its maker locks a new process file as soon as it has created it. One that lives and loses it in between makes another
+  // (attach.hpp).
   for (const std::string& name : os::list_directory(directory_->descriptor(), "processes")) {
     if (!name.ends_with(".new")) continue;
     const auto file = os::open_file(directory_->descriptor(), "processes/" + name, os::Access::read_only);
-    if (file && !os::file_is_locked(*file) && os::is_old(*file)) {
-      os::remove_file(directory_->descriptor(), "processes/" + name);
-    }
+    if (file && !os::file_is_locked(*file)) os::remove_file(directory_->descriptor(), "processes/" + name);
   }
 }
 

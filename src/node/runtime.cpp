@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "node/attach.hpp"
 #include "node/registry.hpp"
 #include "node/table_handle.hpp"
 #include "os/boot.hpp"
@@ -51,8 +52,7 @@ Status Runtime::start() {
   HEIRLOOM_TRY(attachment_.node, shm::NodeFile::open_or_create(directory_->descriptor(), options_.create && !observer_),
                "control file");
   if (!observer_) HEIRLOOM_CHECK(wait_for_this_boot(), "adopt");
-  HEIRLOOM_TRY(attachment_.process, shm::ProcessFile::create(directory_->descriptor(), attachment_.node), "process file");
-  attachment_.peers = std::make_shared<shm::Peers>(directory_->descriptor(), attachment_.node, attachment_.process);
+  HEIRLOOM_TRY(attachment_, attach(*directory_, attachment_.node), "attach");
   host_ = process::Host::open(attachment_.process->number(), *this);
   if (observer_) return {};
   client_ = std::unique_ptr<Client>(new Client(directory_, *this, options_.timeout));
@@ -159,6 +159,7 @@ void Runtime::after_fork_in_child() noexcept {
   forked_ = true;
   if (manager_) manager_->after_fork_in_child();
   if (lock_) lock_->abandon();
+  manager_mutex_.unlock();
   if (client_) client_->after_fork_in_child();
 }
 

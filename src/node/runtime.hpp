@@ -51,6 +51,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   [[nodiscard]] const shm::Attachment& attachment() const noexcept { return attachment_; }
   // Every public call asks this first.
   [[nodiscard]] Status usable() const;
+  [[nodiscard]] bool forked() const noexcept { return forked_.load(std::memory_order_relaxed); }
 
   // -- tables --
   enum class IfThere { refuse, open };

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "node/attach.hpp"
 #include "node/manager.hpp"
 #include "os/signals.hpp"
 
@@ -32,11 +33,10 @@ Status serve_directory(const std::filesystem::path& path, const ServeOptions& op
   if (!lock) {
     return fail(ErrorCode::already_exists, "held by " + node::ManagerLock::holder(*directory)).within("lock manager.lock");
   }
-  shm::Attachment attachment;
-  HEIRLOOM_TRY(attachment.node, shm::NodeFile::open_or_create(directory->descriptor(), options.create), "control file");
-  if (!attachment.node->same_boot()) attachment.node->adopt_this_boot();
-  HEIRLOOM_TRY(attachment.process, shm::ProcessFile::create(directory->descriptor(), attachment.node), "process file");
-  attachment.peers = std::make_shared<shm::Peers>(directory->descriptor(), attachment.node, attachment.process);
+  HEIRLOOM_TRY(const std::shared_ptr<shm::NodeFile> control,
+               shm::NodeFile::open_or_create(directory->descriptor(), options.create), "control file");
+  if (!control->same_boot()) control->adopt_this_boot();
+  HEIRLOOM_TRY(const shm::Attachment attachment, attach(*directory, control), "attach");
   const LifeHeld life(attachment.process);
   // Before any thread is started, so that none of them takes the signal that ends us.
   const os::TerminationBlocked signals;

@@ -103,7 +103,7 @@ TEST_F(Survival, ATransferThatNobodyAcknowledgedIsSentAgainByTheNextManager) {
   HelperProgram owner;
   owner.get("open " + node());
   owner.get("create words heir data");
-  heir.signal(SIGSTOP);
+  heir.stop();
   owner.kill();
   while (manager.get("find words") != "<0.2.0>") {
   }

@@ -12,10 +12,20 @@ namespace heirloom {
 
 namespace {
 
+void refuse_forked(const node::TableHandle& handle) {
+  if (handle.runtime->forked()) [[unlikely]] handle.runtime->usable().value_or_raise();
+}
+
 // As whom the calling thread acts; throws Error{forked} in a child of fork().
 Pid caller(const node::TableHandle& handle) {
-  handle.runtime->usable().value_or_raise();
+  refuse_forked(handle);
   return handle.runtime->current_process();
+}
+
+// The same for reads, most of which need no right.
+Pid reader(const node::TableHandle& handle) {
+  refuse_forked(handle);
+  return handle.table->anybody_reads() ? Pid{} : handle.runtime->current_process();
 }
 
 }  // namespace
@@ -27,11 +37,11 @@ void Table::insert(std::span<const Term> objects) { handle_->table->insert(calle
 bool Table::insert_new(const Term& object) { return handle_->table->insert_new(caller(*handle_), {&object, 1}); }
 bool Table::insert_new(std::span<const Term> objects) { return handle_->table->insert_new(caller(*handle_), objects); }
 
-Objects Table::lookup(const Term& key) const { return handle_->table->lookup(caller(*handle_), key); }
-bool Table::member(const Term& key) const { return handle_->table->member(caller(*handle_), key); }
+Objects Table::lookup(const Term& key) const { return handle_->table->lookup(reader(*handle_), key); }
+bool Table::member(const Term& key) const { return handle_->table->member(reader(*handle_), key); }
 
 Term Table::lookup_element(const Term& key, std::int64_t position) const {
-  auto element = handle_->table->lookup_element(caller(*handle_), key, position);
+  auto element = handle_->table->lookup_element(reader(*handle_), key, position);
   if (!element) {
     throw Error(ErrorCode::badkey, "lookup_element", "there is no object with the key " + to_string(key));
   }
@@ -39,7 +49,7 @@ Term Table::lookup_element(const Term& key, std::int64_t position) const {
 }
 
 Term Table::lookup_element(const Term& key, std::int64_t position, const Term& default_value) const {
-  auto element = handle_->table->lookup_element(caller(*handle_), key, position);
+  auto element = handle_->table->lookup_element(reader(*handle_), key, position);
   return element ? *std::move(element) : default_value;
 }
 
@@ -73,9 +83,9 @@ bool Table::update_element(const Term& key, std::span<const ElementUpdate> updat
   return handle_->table->update_element(caller(*handle_), key, updates);
 }
 
-std::optional<Term> Table::first() const { return handle_->table->first(caller(*handle_)); }
-std::optional<Term> Table::next(const Term& key) const { return handle_->table->next(caller(*handle_), key); }
-std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(caller(*handle_)); }
+std::optional<Term> Table::first() const { return handle_->table->first(reader(*handle_)); }
+std::optional<Term> Table::next(const Term& key) const { return handle_->table->next(reader(*handle_), key); }
+std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(reader(*handle_)); }
 
 TableInfo Table::info() const {
   TableInfo info = handle_->table->info();

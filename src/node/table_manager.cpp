@@ -21,22 +21,22 @@ std::weak_ptr<node::Runtime> runtime_of(process::Host& host) {
 
 }  // namespace
 
-Pid TableManager::start(Options options, bool linked) {
+Pid TableManager::start(const Options& options, bool linked) {
   if (!options.find_me) {
     throw Error(ErrorCode::badarg, "start a table manager", "it needs a find_me: who shall have the table?");
   }
   const process::Acting parent = process::acting();
   const std::weak_ptr<node::Runtime> runtime = runtime_of(*parent.host);
-  return process::start_process(parent, linked, [options = std::move(options), runtime] {
+  return process::start_process(parent, linked, [options, runtime] {
     const auto manager = std::make_shared<node::TableManagerProcess>(options, runtime);
     manager->start();
     return [manager] { manager->run(); };
   });
 }
 
-ChildSpec TableManager::child_spec(Options options) {
+ChildSpec TableManager::child_spec(const Options& options) {
   const Atom id = options.table_id;
-  return {.id = id, .start = [options = std::move(options)] { return start(options, true); }};
+  return {.id = id, .start = [options] { return start(options, true); }};
 }
 
 }  // namespace heirloom

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/whole_file.hpp"
 
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,11 +30,6 @@ Status write_at(const Fd& file, std::uint64_t offset, std::string_view bytes) {
     offset += static_cast<std::uint64_t>(written);
   }
   return {};
-}
-
-bool is_old(const Fd& file) noexcept {
-  struct stat status {};
-  return ::fstat(file.get(), &status) == 0 && ::time(nullptr) - status.st_mtime > 10;
 }
 
 Status truncate_file(const Fd& file, std::uint64_t bytes) {

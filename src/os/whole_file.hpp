@@ -15,8 +15,6 @@ namespace heirloom::os {
 Result<std::string> read_whole(const Fd& file);
 // All of `bytes` at `offset`; on a failure an unknown part of them is there.
 Status write_at(const Fd& file, std::uint64_t offset, std::string_view bytes);
-// Whether nobody has written to it for ten seconds: no proof of anything, only a reason to tidy up later.
-bool is_old(const Fd& file) noexcept;
 Status truncate_file(const Fd& file, std::uint64_t bytes);
 
 }  // namespace heirloom::os

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <ranges>
 #include <sstream>
 #include <utility>
 
@@ -117,10 +116,10 @@ bool SupervisorLoop::may_restart() {
 }
 
 void SupervisorLoop::end_children() {
-  for (Child& child : children_ | std::views::reverse) {
-    if (!child.pid) continue;
-    end_child(child);
-    child.pid.reset();
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
+    if (!child->pid) continue;
+    end_child(*child);
+    child->pid.reset();
     publish();
   }
 }

@@ -35,6 +35,9 @@ constexpr std::uint32_t kProgramsMax = 0x7fffffff;
 
 static_assert(sizeof(NodeFile::Layout) <= kPageBytes);
 
+NodeFile::NodeFile(os::Mapping mapping, int directory) noexcept
+    : mapping_(std::move(mapping)), epoch_(&layout().epoch), directory_(directory) {}
+
 NodeFile::Layout& NodeFile::layout() const noexcept { return *reinterpret_cast<Layout*>(mapping_.base()); }
 
 Result<std::shared_ptr<NodeFile>> NodeFile::open_or_create(int directory, bool create) {
@@ -116,7 +119,6 @@ void NodeFile::adopt_this_boot() {
 
 std::uint64_t NodeFile::changes() const noexcept { return layout().changes.load(std::memory_order_acquire); }
 void NodeFile::announce_change() noexcept { layout().changes.fetch_add(1, std::memory_order_seq_cst); }
-const std::atomic<std::uint64_t>& NodeFile::epoch() const noexcept { return layout().epoch; }
 std::uint64_t NodeFile::advance_epoch() noexcept { return layout().epoch.fetch_add(1, std::memory_order_seq_cst) + 1; }
 
 }  // namespace heirloom::shm

@@ -53,17 +53,18 @@ class NodeFile {
   [[nodiscard]] std::uint64_t changes() const noexcept;
   void announce_change() noexcept;
 
-  [[nodiscard]] const std::atomic<std::uint64_t>& epoch() const noexcept;
+  [[nodiscard]] const std::atomic<std::uint64_t>& epoch() const noexcept { return *epoch_; }
   // N3. The epoch after it.
   std::uint64_t advance_epoch() noexcept;
 
   struct Layout;
 
  private:
-  NodeFile(os::Mapping mapping, int directory) : mapping_(std::move(mapping)), directory_(directory) {}
+  NodeFile(os::Mapping mapping, int directory) noexcept;
   [[nodiscard]] Layout& layout() const noexcept;
 
   os::Mapping mapping_;
+  const std::atomic<std::uint64_t>* epoch_;
   int directory_;  // belongs to the caller, who keeps it open as long as the node
 };
 

@@ -21,12 +21,6 @@ constexpr std::uint32_t kSlotsAPage = kPageBytes / sizeof(ThreadSlot);
 
 std::atomic<std::uint64_t> last_instance{0};
 
-struct HotPlace {
-  std::uint64_t instance = 0;
-  ThreadPlace place{};
-};
-constinit thread_local HotPlace hot_place;
-
 }  // namespace
 
 // The mapped file and which of its slots are taken: kept by the ProcessFile and by every thread that has a slot.
@@ -164,8 +158,7 @@ void ProcessFile::hold_program_life() {
 
 void ProcessFile::release_program_life() { slots_->header().life.release(); }
 
-ThreadPlace ProcessFile::this_thread() {
-  if (hot_place.instance == instance_) [[likely]] return hot_place.place;
+ThreadPlace ProcessFile::find_place() {
   auto& taken = ThreadPlaces::of_this_thread().taken;
   auto found = taken.find(instance_);
   if (found == taken.end()) found = taken.emplace(instance_, ThreadPlaces::Taken{slots_->take(), slots_}).first;

@@ -3,6 +3,7 @@
 // delete_all_objects: one store replaces the root by an empty one. What the old root holds is the table's *grave*: nobody
 // finds it any more, and it is retired bucket by bucket. If the one who deleted dies meanwhile, those who write later do the
 // rest, a few buckets each.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -42,15 +43,24 @@ void Table::delete_all_objects(Pid caller) {
   empty_grave();
 }
 
-// A part of the grave, by the way of another write.
+// A part of the grave, by the way of another write. Stripe 0 closes it when all stripes are drained, under the locks of all:
+// so whoever holds the lock of any stripe finds the grave as it was when it looked, and no unfinished change of a dead writer
+// names a word of a grave that is gone.
 void Table::bury(StripeGuard& guard) {
   IndexHead* heads = heads_at(header_.grave.load(std::memory_order_relaxed));
   guard.drain(heads[guard.index()], kBucketsAWrite);
   if (guard.index() != 0) return;
-  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
-    if (heads[stripe].directory.load(std::memory_order_acquire) != 0) return;
+  const auto drained = [&] {
+    return std::all_of(heads, heads + segment_->stripe_count(), [](const IndexHead& head) {
+      return head.directory.load(std::memory_order_acquire) == 0;
+    });
+  };
+  if (!drained()) return;
+  std::vector<std::unique_ptr<StripeGuard>> others;
+  for (std::uint32_t stripe = 1; stripe < segment_->stripe_count(); ++stripe) {
+    others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.holder_));
   }
-  guard.close_grave();
+  if (drained()) guard.close_grave();
 }
 
 void StripeGuard::replace_root() {
@@ -77,6 +87,7 @@ void StripeGuard::close_grave() {
 }
 
 bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
+  forget_unborn_bucket(head);
   for (; buckets != 0; --buckets) {
     const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
     if (shape_buckets(shape) == 0) break;
@@ -90,6 +101,17 @@ bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
   if (shape_buckets(head.shape.load(std::memory_order_relaxed)) != 0) return true;
   drain_directory(head);
   return false;
+}
+
+// What a split cut short left in the bucket after the last: before another one becomes the bucket after the last, since
+// nobody knows of it then (layout.hpp T2).
+void StripeGuard::forget_unborn_bucket(IndexHead& head) {
+  const Offset directory = head.directory.load(std::memory_order_relaxed);
+  const std::uint32_t number = shape_buckets(head.shape.load(std::memory_order_relaxed));
+  const std::uint32_t chunk = chunk_of(number).chunk;
+  if (directory == 0 || chunk >= head.directory_room.load(std::memory_order_relaxed)) return;
+  if (table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed) == 0) return;
+  reset_bucket(bucket(head, number));
 }
 
 void StripeGuard::drain_slots(Bucket& bucket) {
@@ -120,8 +142,7 @@ void StripeGuard::drain_bucket(Bucket& bucket) {
   }
 }
 
-// The chunks, from the last to the first, then the directory itself. The bucket beyond the last may hold what a split cut
-// short left there: it goes with its chunk, after its overflow buckets.
+// The chunks, from the last to the first, then the directory itself.
 void StripeGuard::drain_directory(IndexHead& head) {
   const Offset directory = head.directory.load(std::memory_order_relaxed);
   if (directory == 0) return;

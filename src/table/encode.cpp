@@ -13,28 +13,24 @@ namespace heirloom::table {
 
 namespace {
 
-void check_object(const Term& object, std::uint64_t keypos) {
-  const auto refuse = [&](const std::string& what) {
+[[noreturn]] void refuse_object(const Term& object, std::uint64_t keypos) {
+  const auto refuse = [&](ErrorCode code, const std::string& what) -> void {
     std::string text = to_string(object);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
-    throw Error(ErrorCode::badarg, "insert", what + ": " + text);
+    throw Error(code, "insert", what + ": " + text);
   };
-  if (!object.is_tuple()) refuse("an object must be a tuple");
+  if (!object.is_tuple()) refuse(ErrorCode::badarg, "an object must be a tuple");
   if (object.size() < keypos) {
-    refuse("the object has " + std::to_string(object.size()) + " elements, and its key should be at position " +
-           std::to_string(keypos));
+    refuse(ErrorCode::badarg, "the object has " + std::to_string(object.size()) +
+                                  " elements, and its key should be at position " + std::to_string(keypos));
   }
-  if (object.size() > kArityMax) refuse("an object has at most 16777215 elements");
-  if (object.block().size() * 8 > shm::kBlockBytesMax) {
-    throw Error(ErrorCode::system_limit, "insert", "an object has at most 256 MiB");
-  }
+  throw Error(ErrorCode::system_limit, "insert", "an object has at most 16777215 elements and 256 MiB");
 }
 
 }  // namespace
 
-std::optional<Key> Table::find_key(TermView key) const {
+std::optional<Key> Table::find_other_key(TermView key) const {
   const std::uint64_t word = key.word();
-  if (term::is_small(word)) [[likely]] return Key{term::hash_word(word, seed_), key, word};
   if (term::is_atom(word)) {
     const auto id = dictionary_.find(key.atoms() == nullptr ? term::atom_id(word) : key.as_atom().id());
     if (!id) return std::nullopt;
@@ -43,9 +39,7 @@ std::optional<Key> Table::find_key(TermView key) const {
   return Key{term::hash(key, seed_), key, term::is_nil(word) ? word : 0};
 }
 
-bool Table::has_key(const StoredObject& object, const Key& key) const {
-  const std::uint64_t word = object.element(keypos_);
-  if (key.word != 0) return word == key.word;
+bool Table::has_other_key(const StoredObject& object, std::uint64_t word, const Key& key) const {
   if (term::is_kind(word, term::Kind::binary) && term::is_kind(key.view.word(), term::Kind::binary)) {
     const std::uint64_t bytes = term::size_of(object.block(), word);
     return bytes == term::size_of(key.view.base(), key.view.word()) &&
@@ -60,18 +54,26 @@ std::uint64_t Table::hash_of(const StoredObject& object) const {
 }
 
 EncodedObject Table::encode(const Term& object) const {
-  check_object(object, keypos_);
   EncodedObject encoded{};
   encoded.words = object.block();
-  encoded.root = stored_root(object.size(), encoded.words.size(), 0);
-  if (term::contains_atoms(encoded.words.data())) {
+  const std::uint64_t root = encoded.words[0];
+  const std::uint64_t arity = term::is_kind(root, term::Kind::tuple) ? term::size_field(root) : 0;
+  if (arity < keypos_ || arity > kArityMax || encoded.words.size_bytes() > shm::kBlockBytesMax) [[unlikely]] {
+    refuse_object(object, keypos_);
+  }
+  encoded.root = stored_root(arity, encoded.words.size(), 0);
+  bool atoms = false;
+  for (const std::uint64_t word : encoded.words.subspan(1, arity)) {
+    atoms = atoms || term::is_atom(word) || (term::is_container(word) && term::size_field(word) != 0);
+  }
+  if (atoms && term::contains_atoms(encoded.words.data())) {
     const shm::Holder me = holder();
     encoded.translated.assign(encoded.words.begin(), encoded.words.end());
     term::translate_atoms(encoded.translated.data(), [&](std::uint32_t atom) { return dictionary_.intern(atom, me); });
     encoded.words = encoded.translated;
   }
   // After translating, so that an atom that is the key is in the dictionary.
-  encoded.key = *find_key(object.element(keypos_));
+  encoded.key = *find_key(TermView(object.block().data(), object.block()[keypos_], nullptr));
   return encoded;
 }
 
@@ -81,13 +83,15 @@ Term Table::copy_out(const StoredObject& object) const {
   std::uint64_t* const to = copy.writable_block().data();
   const std::uint64_t* const from = object.block();
   to[0] = term::make_reference(term::Kind::tuple, object.arity(), 1);
-  for (std::uint64_t i = 1; i < words; ++i) to[i] = load_word(from[i]);
   bool atoms = false;
   bool nested = false;
   for (std::uint64_t i = 1; i <= object.arity(); ++i) {
-    atoms = atoms || term::is_atom(to[i]);
-    nested = nested || (term::is_container(to[i]) && term::size_field(to[i]) != 0);
+    const std::uint64_t word = load_word(from[i]);
+    atoms = atoms || term::is_atom(word);
+    nested = nested || (term::is_container(word) && term::size_field(word) != 0);
+    to[i] = word;
   }
+  for (std::uint64_t i = object.arity() + 1; i < words; ++i) to[i] = load_word(from[i]);
   const auto local = [&](std::uint32_t id) { return dictionary_.local(id); };
   if (nested) {
     term::translate_atoms(to, local);

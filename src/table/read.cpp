@@ -6,25 +6,6 @@
 
 namespace heirloom::table {
 
-IndexHead* Table::heads_at(Offset root) const {
-  const std::uint64_t bytes = sizeof(IndexHead) * segment_->stripe_count();
-  return reinterpret_cast<IndexHead*>(const_cast<std::uint64_t*>(segment_->block(root, bytes, "the root")));
-}
-
-const IndexHead* Table::head_for_reading(std::uint32_t stripe) const {
-  const Offset root = header_.root.load(std::memory_order_acquire);  // pairs with the commits that publish a root
-  return root == 0 ? nullptr : heads_at(root) + stripe;
-}
-
-const Bucket& Table::bucket_for_reading(const IndexHead& head, std::uint32_t bucket) const {
-  const ChunkPlace place = chunk_of(bucket);
-  const Offset directory = head.directory.load(std::memory_order_acquire);
-  const std::uint64_t* chunk = segment_->block(directory + place.chunk * 8, 8, "a directory");
-  const Offset offset = reinterpret_cast<const std::atomic<std::uint64_t>*>(chunk)->load(std::memory_order_acquire);
-  return *reinterpret_cast<const Bucket*>(
-      segment_->block(offset + place.index * sizeof(Bucket), sizeof(Bucket), "a bucket"));
-}
-
 // What a slot leads to now: itself, or what the commit word of an insert of several objects chooses.
 std::uint64_t Table::resolve(std::uint64_t slot) const {
   if (!slot_is_pending(slot)) [[likely]] return slot;

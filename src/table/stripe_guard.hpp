@@ -72,6 +72,7 @@ class StripeGuard {
   void reset_bucket(Bucket& bucket);
   void replace_root();
   void close_grave();
+  void forget_unborn_bucket(IndexHead& head);
   void drain_bucket(Bucket& bucket);
   void drain_slots(Bucket& bucket);
   void drain_directory(IndexHead& head);

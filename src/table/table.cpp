@@ -104,32 +104,13 @@ void Table::mark_deleted() noexcept {
   header_.state.store(static_cast<std::uint64_t>(TableState::deleted), std::memory_order_release);
 }
 
-bool Table::deleted() const noexcept {
-  return header_.state.load(std::memory_order_acquire) != static_cast<std::uint64_t>(TableState::live);
-}
-
-bool Table::may(Pid caller, bool write) const noexcept {
+void Table::refuse_access(bool write) const {
+  const char* const operation = write ? "write" : "read";
+  if (deleted()) throw Error(ErrorCode::id, operation, "the table was deleted");
   const auto protection = static_cast<Protection>(header_.protection);
-  if (protection == Protection::public_access) return true;
-  if (protection == Protection::protected_access && !write) return true;
-  return header_.owner.load(std::memory_order_acquire) == caller.packed();
-}
-
-void Table::check_access(Pid caller, bool write) const {
-  if (deleted()) [[unlikely]] {
-    throw Error(ErrorCode::id, write ? "write" : "read", "the table was deleted");
-  }
-  if (!may(caller, write)) [[unlikely]] {
-    const Pid owner = this->owner();
-    throw Error(ErrorCode::access, write ? "write" : "read",
-                "the table is " + std::string(to_string(static_cast<Protection>(header_.protection))) + " and " +
-                    (owner == Pid{} ? std::string("nobody owns it now") : "another process owns it"));
-  }
-}
-
-shm::Holder Table::holder() const {
-  const shm::ThreadPlace place = attachment_.process->this_thread();
-  return shm::Holder::of(*attachment_.peers, attachment_.process->number(), place.index);
+  throw Error(ErrorCode::access, operation,
+              "the table is " + std::string(to_string(protection)) + " and " +
+                  (owner() == Pid{} ? "nobody owns it now" : "another process owns it"));
 }
 
 RepairReport Table::fence() {

@@ -27,6 +27,7 @@
 #include "table/dictionary.hpp"
 #include "table/layout.hpp"
 #include "table/object.hpp"
+#include "term/hash.hpp"
 
 namespace heirloom::table {
 
@@ -78,7 +79,13 @@ class Table {
   [[nodiscard]] std::uint64_t generation() const noexcept { return header_.generation.load(std::memory_order_acquire); }
   void set_owner(Pid owner, std::uint64_t generation) noexcept;
   void mark_deleted() noexcept;
-  [[nodiscard]] bool deleted() const noexcept;
+  [[nodiscard]] bool deleted() const noexcept {
+    return header_.state.load(std::memory_order_acquire) != static_cast<std::uint64_t>(TableState::live);
+  }
+  // Whether reading takes no right, so that it does not matter who calls.
+  [[nodiscard]] bool anybody_reads() const noexcept {
+    return static_cast<Protection>(header_.protection) != Protection::private_access;
+  }
   // Takes and releases every stripe's lock once, repairing what dead holders left: nothing that a former owner had under
   // way is published after it. What the receiver of a table does before it is told.
   RepairReport fence();
@@ -117,25 +124,55 @@ class Table {
   Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment);
 
   // Who acts, and whether it may. Throws Error{id} or Error{access}.
-  void check_access(Pid caller, bool write) const;
-  [[nodiscard]] bool may(Pid caller, bool write) const noexcept;
-  [[nodiscard]] shm::Holder holder() const;
+  void check_access(Pid caller, bool write) const {
+    if (!deleted() && may(caller, write)) [[likely]] return;
+    refuse_access(write);
+  }
+  [[nodiscard]] bool may(Pid caller, bool write) const noexcept {
+    const auto protection = static_cast<Protection>(header_.protection);
+    if (protection == Protection::public_access) return true;
+    if (protection == Protection::protected_access && !write) return true;
+    return header_.owner.load(std::memory_order_acquire) == caller.packed();
+  }
+  [[noreturn]] void refuse_access(bool write) const;
+  [[nodiscard]] shm::Holder holder() const {
+    return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().index);
+  }
 
   // keys and objects
   [[nodiscard]] std::uint32_t stripe_of(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> stripe_shift_);
   }
-  [[nodiscard]] std::optional<Key> find_key(TermView key) const;  // nothing: no object can have it
+  [[nodiscard]] std::optional<Key> find_key(TermView key) const {  // nothing: no object can have it
+    const std::uint64_t word = key.word();
+    if (term::is_small(word)) [[likely]] return Key{term::hash_word(word, seed_), key, word};
+    return find_other_key(key);
+  }
+  [[nodiscard]] std::optional<Key> find_other_key(TermView key) const;
   [[nodiscard]] EncodedObject encode(const Term& object) const;
-  [[nodiscard]] bool has_key(const StoredObject& object, const Key& key) const;
+  [[nodiscard]] bool has_key(const StoredObject& object, const Key& key) const {
+    const std::uint64_t word = object.element(keypos_);
+    return key.word != 0 ? word == key.word : has_other_key(object, word, key);
+  }
+  [[nodiscard]] bool has_other_key(const StoredObject& object, std::uint64_t word, const Key& key) const;
   [[nodiscard]] std::uint64_t hash_of(const StoredObject& object) const;
   [[nodiscard]] Term copy_out(const StoredObject& object) const;
   [[nodiscard]] Term copy_element(const StoredObject& object, std::uint64_t position) const;
 
   // reading, inside a ReadEpoch
   [[nodiscard]] std::optional<StoredObject> find(const Key& key) const;
-  [[nodiscard]] const IndexHead* head_for_reading(std::uint32_t stripe) const;
-  [[nodiscard]] const Bucket& bucket_for_reading(const IndexHead& head, std::uint32_t bucket) const;
+  [[nodiscard]] const IndexHead* head_for_reading(std::uint32_t stripe) const {
+    const Offset root = header_.root.load(std::memory_order_acquire);  // pairs with the commits that publish a root
+    return root == 0 ? nullptr : heads_at(root) + stripe;
+  }
+  [[nodiscard]] const Bucket& bucket_for_reading(const IndexHead& head, std::uint32_t bucket) const {
+    const ChunkPlace place = chunk_of(bucket);
+    const Offset directory = head.directory.load(std::memory_order_acquire);
+    const std::uint64_t* chunk = segment_->block(directory + place.chunk * 8, 8, "a directory");
+    const Offset offset = reinterpret_cast<const std::atomic<std::uint64_t>*>(chunk)->load(std::memory_order_acquire);
+    return *reinterpret_cast<const Bucket*>(
+        segment_->block(offset + place.index * sizeof(Bucket), sizeof(Bucket), "a bucket"));
+  }
   [[nodiscard]] std::uint64_t resolve(std::uint64_t slot) const;
   struct Cursor;
   struct Visited;
@@ -150,7 +187,10 @@ class Table {
   bool insert_many(Pid caller, std::span<const Term> objects, bool only_new);
   void bury(StripeGuard& guard);
   [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(const shm::Holder& holder);
-  [[nodiscard]] IndexHead* heads_at(Offset root) const;
+  [[nodiscard]] IndexHead* heads_at(Offset root) const {
+    const std::uint64_t bytes = sizeof(IndexHead) * segment_->stripe_count();
+    return reinterpret_cast<IndexHead*>(const_cast<std::uint64_t*>(segment_->block(root, bytes, "the root")));
+  }
 
   std::unique_ptr<shm::Segment> segment_;
   shm::Attachment attachment_;

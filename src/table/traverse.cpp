@@ -65,7 +65,10 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
       const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
       if (slot == 0) continue;
       const StoredObject object(*segment_, slot_offset(slot));
-      const std::uint64_t order = reversed(hash_of(object));
+      const std::uint64_t hash = hash_of(object);
+      // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
+      if (bucket_of(hash, buckets) != number) continue;
+      const std::uint64_t order = reversed(hash);
       if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_element(object, keypos_), copy_out(object)});
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);

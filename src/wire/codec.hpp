@@ -68,11 +68,11 @@ class Writer {
   void put(const std::variant<T...>& value) {
     static_assert(sizeof...(T) < 256, "one byte says which alternative follows");
     put(static_cast<std::uint8_t>(value.index()));
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([&](const auto& alternative) { put(alternative); }, value);
   }
   template <Record T>
   void put(const T& record) {
-    std::apply([this](const auto&... field) { (put(field), ...); }, T::fields(record));
+    std::apply([&](const auto&... field) { (put(field), ...); }, T::fields(record));
   }
 
  private:
@@ -140,7 +140,7 @@ class Reader {
   }
   template <Record T>
   void get(T& record) {
-    std::apply([this](auto&... field) { (get(field), ...); }, T::fields(record));
+    std::apply([&](auto&... field) { (get(field), ...); }, T::fields(record));
   }
 
  private:

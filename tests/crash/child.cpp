@@ -24,7 +24,7 @@ namespace heirloom::crash {
 
 namespace {
 
-constexpr unsigned kHangSeconds = 60;
+constexpr unsigned kHangSeconds = 20;
 
 pid_t fork_child() {
   std::fflush(nullptr);
@@ -117,12 +117,13 @@ std::string describe_instruction(std::uint64_t address) {
   std::snprintf(command, sizeof command, " 0x%llx 2>/dev/null",
                 static_cast<unsigned long long>(address - program_base()));
   std::string text;
-  if (std::FILE* output = ::popen((std::string("addr2line -pCfs -e '") + program + "'" + command).c_str(), "r")) {
+  if (std::FILE* output = ::popen((std::string("addr2line -pCfsi -e '") + program + "'" + command).c_str(), "r")) {
     char line[512];
-    if (std::fgets(line, sizeof line, output) != nullptr) text = line;
+    // Functions that were inlined come first: up to the first one of ours.
+    while (text.find("heirloom") == std::string::npos && std::fgets(line, sizeof line, output) != nullptr) text += line;
     ::pclose(output);
   }
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
   return text.empty() ? "?" : text;
 }
 

@@ -26,7 +26,8 @@ class Judge {
   void read_first(Session& session) {
     const Observation before = look(session, "before any repair");
     // The count of objects is right when nobody holds a lock (layout.hpp T3); meanwhile it is between.
-    const auto [least, most] = std::minmax(expected_.before.size(), expected_.after.size());
+    const std::size_t least = std::min(expected_.before.size(), expected_.after.size());
+    const std::size_t most = std::max(expected_.before.size(), expected_.after.size());
     if (before.size < least || before.size > most) fault("before any repair the size is " + std::to_string(before.size));
     session.table().fence();
     const Observation after = look(session, "after the repair");
@@ -97,25 +98,25 @@ class Judge {
   }
 
   void write_probes(Session& session) {
-    std::vector<std::string> all;
-    std::vector<std::string> keys;
+    std::vector<Term> all;
+    std::vector<Term> keys;
     for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
       const std::vector<std::int64_t> probes = keys_of(stripe, 2, kProbesFrom);
-      keys.push_back(std::to_string(probes[0]));
-      keys.push_back(std::to_string(probes[1]));
-      attempt([&] { session.insert("{" + keys.end()[-2] + ",1}"); });
-      all.push_back("{" + keys.end()[-2] + ",2}");
-      all.push_back("{" + keys.end()[-1] + ",2}");
+      attempt([&] { session.insert({probes[0], 1}); });
+      for (const std::int64_t probe : probes) {
+        keys.emplace_back(probe);
+        all.push_back({probe, 2});
+      }
     }
     attempt([&] { session.insert_many(all); });
-    for (const std::string& key : keys) session.erase(key);
+    for (const Term& key : keys) session.erase(key);
   }
 
   void rewrite(Session& session, const State& state) {
     std::size_t written = 0;
     for (const auto& [key, object] : state) {
       if (++written > 100) break;
-      attempt([&, &text = object] { session.insert(text); });
+      attempt([&, &text = object] { session.insert(parse(text)); });
     }
   }
 
@@ -171,10 +172,19 @@ std::vector<Verdict> judge(const std::vector<Image>& images, const Expected& exp
   return verdicts;
 }
 
-Observation read_image(const Image& image) {
-  const ScratchDirectory directory(image);
-  Session session(directory.descriptor());
-  return observe(session.table(), {});
+State read_state(const Image& image) {
+  // In a process of its own, as everything that uses a table here.
+  Helper reader([&] {
+    const ScratchDirectory directory(after_death(image));
+    Session session(directory.descriptor());
+    std::string lines;
+    for (const auto& [key, object] : observe(session.table(), {}).state) lines += key + '\n' + object + '\n';
+    return lines;
+  });
+  State state;
+  std::istringstream lines(reader.result());
+  for (std::string key, object; std::getline(lines, key) && std::getline(lines, object);) state.emplace(key, object);
+  return state;
 }
 
 }  // namespace heirloom::crash

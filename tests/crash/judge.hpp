@@ -31,7 +31,7 @@ std::vector<Verdict> judge(const std::vector<Image>& images, const Expected& exp
 std::string judge_alive(Session& session, const Expected& expected);
 Verdict verdict_of(const std::string& text);
 
-// What a reader of the image finds, and what it finds wrong.
-Observation read_image(const Image& image);
+// What a reader of the image finds before any repair.
+State read_state(const Image& image);
 
 }  // namespace heirloom::crash

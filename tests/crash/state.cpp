@@ -45,27 +45,13 @@ Session::Session(int directory)
   table_ = table::Table::open(directory, kSegmentFile, attachment_).value_or_raise();
 }
 
-void Session::insert(const std::string& text) {
-  const Term term = parse(text);
-  table_->insert(kCaller, {&term, 1});
+void Session::insert(const Term& object, int times) {
+  for (int i = 0; i < times; ++i) table_->insert(kCaller, {&object, 1});
 }
 
-void Session::insert_many(const std::vector<std::string>& texts) {
-  std::vector<Term> objects;
-  for (const std::string& text : texts) objects.push_back(parse(text));
-  table_->insert(kCaller, objects);
-}
-
-void Session::overwrite(const std::string& text, int times) {
-  for (int i = 0; i < times; ++i) insert(text);
-}
-
-bool Session::insert_new(const std::string& text) {
-  const Term term = parse(text);
-  return table_->insert_new(kCaller, {&term, 1});
-}
-
-void Session::erase(const std::string& key) { table_->take(kCaller, parse(key), false); }
+void Session::insert_many(const std::vector<Term>& objects) { table_->insert(kCaller, objects); }
+bool Session::insert_new(const Term& object) { return table_->insert_new(kCaller, {&object, 1}); }
+void Session::erase(const Term& key) { table_->take(kCaller, key, false); }
 
 Observation observe(const table::Table& table, const std::vector<std::string>& other_keys) {
   Observation seen;

@@ -22,13 +22,14 @@ using State = std::map<std::string, std::string>;  // text of the key -> text of
 class Session {
  public:
   explicit Session(int directory);
+  ~Session() { attachment_.process->release_program_life(); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  // -- for set-ups and operations; `text` is an object, a list of objects or a key in Erlang syntax --
-  void insert(const std::string& text);
-  void insert_many(const std::vector<std::string>& texts);
-  void overwrite(const std::string& text, int times);
-  bool insert_new(const std::string& text);
-  void erase(const std::string& key);
+  void insert(const Term& object, int times = 1);
+  void insert_many(const std::vector<Term>& objects);
+  bool insert_new(const Term& object);
+  void erase(const Term& key);
   [[nodiscard]] const shm::SegmentHeader& segment() const noexcept { return segment_->header(); }
   table::Table& table() noexcept { return *table_; }
 

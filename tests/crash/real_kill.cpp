@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "child.hpp"
+#include "live_node.hpp"
+#include "scenario.hpp"
+
+namespace heirloom::crash {
+
+namespace {
+
+constexpr int kStaysBlockedMilliseconds = 30;  // longer than a waiter sleeps before it looks again
+constexpr int kGetsTheLockMilliseconds = 20'000;
+
+struct Pipe {
+  int ends[2] = {-1, -1};
+  Pipe() {
+    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
+  }
+  ~Pipe() {
+    for (const int end : ends) ::close(end);
+  }
+};
+
+std::string kill_once(const Scenario& scenario, const Expected& expected, std::uint64_t step) {
+  const ScratchDirectory directory;
+  create_table(directory.descriptor(), scenario.max_bytes);
+  const Pipe go;
+  Helper waiter([&] {
+    Session session(directory.descriptor());
+    static_cast<void>(session.table().size());
+    char byte = 0;
+    if (::read(go.ends[0], &byte, 1) != 1) return std::string("! no signal to go");
+    return judge_alive(session, expected);
+  });
+  SteppedChild child([&](const auto& mark) {
+    Session session(directory.descriptor());
+    if (scenario.prepare) scenario.prepare(session);
+    static_cast<void>(session.table().size());
+    mark();
+    scenario.operation(session);
+    mark();
+  });
+  for (std::uint64_t i = 0; i < step && child.step(); ++i) {
+  }
+  if (!child.failure().empty()) return child.failure();
+  const LiveNode live(directory.path());
+  const bool held = live.any_lock_held();
+  if (::write(go.ends[1], "!", 1) != 1) return "cannot signal the waiter";
+  // A stopped process is alive: what it holds is nobody else's.
+  if (held && waiter.ended_within(kStaysBlockedMilliseconds)) {
+    return "another process did not wait for the lock of a stopped one: " + waiter.result();
+  }
+  child.kill();
+  if (!waiter.ended_within(kGetsTheLockMilliseconds)) return "the lock of the dead blocked another process";
+  const Verdict verdict = verdict_of(waiter.result());
+  return verdict.faults.empty() ? "" : "really killed: " + verdict.faults.front();
+}
+
+}  // namespace
+
+int kill_for_real(const Scenario& scenario, const Recording& recording, const Expected& expected, int kills,
+                  std::vector<std::string>& failures) {
+  const std::size_t moments = recording.moments.size();
+  int killed = 0;
+  for (int i = 1; i <= kills && moments > 2; ++i, ++killed) {
+    // Spread over the images, which lie close together where it matters.
+    const Moment& moment = recording.moments[moments * static_cast<std::size_t>(i) / (static_cast<std::size_t>(kills) + 1)];
+    const std::string fault = kill_once(scenario, expected, moment.step);
+    if (!fault.empty()) failures.push_back(scenario.name + ", step " + std::to_string(moment.step) + ": " + fault);
+  }
+  return killed;
+}
+
+}  // namespace heirloom::crash
