@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "node/journal.hpp"
@@ -24,6 +26,13 @@ std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir) {
   return spec;
 }
 
+// For the demonstration of what repair is good for (`heirloom demo --sabotage no-repair`): the fence of a transfer would have
+// repaired a table before its receiver could say Table::sabotage_repair().
+bool repair_is_sabotaged() {
+  static const char* const sabotage = std::getenv("HEIRLOOM_SABOTAGE");
+  return sabotage != nullptr && sabotage == std::string_view("no-repair");
+}
+
 Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)"); }
 
 }  // namespace
@@ -40,6 +49,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
     if (table.failure().code == ErrorCode::not_found) return fail(ErrorCode::id, "the table was deleted");
     return std::move(table).failure();
   }
+  if (repair_is_sabotaged()) (*table)->sabotage_repair();
   std::erase_if(handles_, [&](const auto& entry) { return entry.first != facts.id && entry.second.expired(); });
   auto handle = std::make_shared<TableHandle>(TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});
   handles_[facts.id] = handle;

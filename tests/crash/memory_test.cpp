@@ -58,13 +58,13 @@ TEST(KillAtEveryStep, InsertThatGrowsTheFile) {
 
 // Keys of one stripe, to which a table with 1 MiB gives all its memory.
 const std::vector<std::int64_t>& keys_of_a_stripe() {
-  static const std::vector<std::int64_t> keys = keys_of(3, 400);
+  static const std::vector<std::int64_t> keys = keys_of(3, 100);
   return keys;
 }
 
 void fill(Session& session) {
   try {
-    for (const std::int64_t key : keys_of_a_stripe()) session.insert({key, std::string(3000, 'x')});
+    for (const std::int64_t key : keys_of_a_stripe()) session.insert({key, std::string(20000, 'x')});
   } catch (const Error& error) {
     if (error.code() == ErrorCode::full) return;
     throw;
@@ -84,7 +84,7 @@ void expect_full(Write write) {
 }
 
 TEST(KillAtEveryStep, InsertThatAFullTableRefuses) {
-  const Term object{keys_of_a_stripe().back(), std::string(3000, 'z')};
+  const Term object{keys_of_a_stripe().back(), std::string(20000, 'z')};
   expect_old_or_new_at_every_step(
       {.name = "insert that a full table refuses",
        .prepare = fill,
@@ -97,7 +97,7 @@ TEST(KillAtEveryStep, InsertOfSeveralObjectsThatAFullTableRefuses) {
   const auto& keys = keys_of_a_stripe();
   std::vector<Term> objects;
   for (std::size_t i = 0; i < 4; ++i) objects.push_back({keys[i], "short"});
-  objects.push_back({keys.back(), std::string(3000, 'z')});
+  objects.push_back({keys.back(), std::string(20000, 'z')});
   expect_old_or_new_at_every_step(
       {.name = "insert of 5 objects that a full table refuses",
        .prepare = fill,

@@ -53,6 +53,13 @@ class Remains {
   [[nodiscard]] bool committed() const {
     return any([&](std::uint32_t index) { return work(index, table::kHome) != 0 && header(work(index, table::kHome)) != 0; });
   }
+  // An overflow bucket of the bucket after the last, which no reader looks at.
+  [[nodiscard]] bool unborn_overflow(std::uint32_t stripe) const {
+    const std::uint64_t head = table(offsetof(table::TableHeader, root)) + stripe * sizeof(table::IndexHead);
+    const table::ChunkPlace place = table::chunk_of(table::shape_buckets(header(head)));
+    const std::uint64_t chunk = header(header(head + offsetof(table::IndexHead, directory)) + place.chunk * 8);
+    return chunk != 0 && header(chunk + place.index * sizeof(table::Bucket) + offsetof(table::Bucket, overflow)) != 0;
+  }
 
  private:
   const Image& image_;
@@ -146,13 +153,16 @@ TEST(KillTheRepairer, OfASplitWhoseSweepIsPending) {
                                 [](const Remains& remains) { return remains.has(table::kSweep); });
 }
 
+bool has_unborn_overflow(const Remains& remains) { return remains.unborn_overflow(kStripe); }
+
 TEST(KillTheRepairer, OfASplitThatWasNotPublished) {
-  // The bucket after the last has its overflow bucket already.
-  const auto left_behind = [seen = false](const Remains& remains) mutable {
-    seen = seen || remains.armed(true);
-    return seen && !remains.has(table::kSweep) && remains.armed(true);
-  };
-  expect_repair_survives_deaths(split_of_a_chain(), "in a split, before it was published", left_behind);
+  expect_repair_survives_deaths(split_of_a_chain(), "in a split, before it was published", has_unborn_overflow);
+}
+
+TEST(KillTheRepairer, WhoDeletesAllObjectsAfterASplitThatWasNotPublished) {
+  expect_repair_survives_deaths(
+      split_of_a_chain(), "in a split, before it was published; then delete_all_objects", has_unborn_overflow,
+      [](Session& session) { session.table().delete_all_objects(kCaller); }, [](State& state) { state.clear(); });
 }
 
 Scenario delete_all() {

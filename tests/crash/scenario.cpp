@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kFailuresShown = 8;
 constexpr int kRealKills = 6;
-constexpr std::size_t kSabotagedImages = 60;
+constexpr std::size_t kSabotagedImages = 24;
 
 struct Line {
   std::string name;
@@ -112,13 +112,21 @@ Outcome kill_at_every_step(const Scenario& scenario) {
   Expected expected{.before = read_state(recording.moments.front().image),
                     .after = {},
                     .full = scenario.full,
+                    .size_known = !scenario.start,
                     .sabotage = scenario.sabotage};
   expected.after = expected.before;
   if (scenario.effect) scenario.effect(expected.after);
   std::vector<Image> images;
   for (const Moment& moment : recording.moments) images.push_back(moment.image);
   // A sabotaged judge meets so much that is wrong, endless lists too, that some images must do.
-  if (scenario.sabotage) images.resize(std::min<std::size_t>(images.size(), kSabotagedImages));
+  if (scenario.sabotage) {
+    const std::size_t stride = images.size() / kSabotagedImages + 1;
+    for (std::size_t i = 0; i * stride < images.size(); ++i) {
+      images[i] = images[i * stride];
+      recording.moments[i] = recording.moments[i * stride];
+    }
+    images.resize((images.size() + stride - 1) / stride);
+  }
   outcome.verdicts = judge(images, expected);
   for (std::size_t i = 0; i < images.size(); ++i) {
     for (const std::string& fault : outcome.verdicts[i].faults) {
