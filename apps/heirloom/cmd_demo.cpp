@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <map>
 #include <memory>
 
 #include "command.hpp"
@@ -27,9 +26,12 @@ void add_part(CLI::App& app, Chosen& chosen, const char* name, int (*part)(const
 void add_demo(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<demo::Options>();
   CLI::App* command = app.add_subcommand("demo", "See a table survive hundreds of kills of its owner, on real text");
-  command->footer("Exit status 0 only when every kill was survived, at least one fell inside a write, and the table is what a\n"
-                  "count made without Heirloom says: lost 0, doubled 0, torn 0.");
-  command->add_option("--input", options->inputs, "Files, directories, or - for standard input (default: the licence texts)")
+  command->footer(
+      "Exit status 0 only when every kill was survived, at least one fell inside a write, and the table is what a\n"
+      "count made without Heirloom says: lost 0, doubled 0, torn 0.");
+  command
+      ->add_option("--input", options->inputs,
+                   "Files, directories, or - for standard input (default: the licence texts)")
       ->type_name("PATH")
       ->default_str("");
   command->add_option("--kills", options->kills, "How often the worker is killed (default: 200)")
@@ -37,14 +39,12 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}).description(""))
       ->default_str("");
   command->add_option("--seed", options->seed, "Of the random moments; a new one by default")->type_name("N");
-  command->add_option("--node", options->node, "A directory for the node (default: a new one in shared memory)")->type_name("DIR");
+  command->add_option("--node", options->node, "A directory for the node (default: a new one in shared memory)")
+      ->type_name("DIR");
   command->add_flag("--keep", options->keep, "Leave the node's directory when it is over");
-  command->add_option("--sabotage", options->sabotage, "Break it on purpose, to see that the demo tells")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, demo::Sabotage>{
-                                              {"split-insert", demo::Sabotage::split_insert},
-                                              {"no-repair", demo::Sabotage::no_repair}})
-                      .description(""))
-      ->type_name("split-insert|no-repair");
+  add_choice<demo::Sabotage>(*command, "--sabotage", options->sabotage,
+                             {{"split-insert", demo::Sabotage::split_insert}, {"no-repair", demo::Sabotage::no_repair}},
+                             "Break it on purpose, to see that the demo tells");
   command->add_flag("--no-progress", options->no_progress, "Say nothing until the report");
   command->callback([&chosen, options] { chosen = [options] { return demo::direct(*options); }; });
 

@@ -21,7 +21,8 @@ int get(const Options& options) {
   const Term key = parse_argument(options.key, "KEY");
   const Node node = observe(options.node);
   const Objects objects = require_table(node, options.table).lookup(key);
-  if (objects.empty()) throw NotFound(fmt::format("table \"{}\" has no object with the key {}", options.table, to_string(key)));
+  if (objects.empty())
+    throw NotFound(fmt::format("table \"{}\" has no object with the key {}", options.table, to_string(key)));
   for (const Term& object : objects) print(options.json ? to_line(object_to_json(object)) : to_string(object) + '\n');
   return kOk;
 }

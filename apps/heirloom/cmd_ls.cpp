@@ -22,7 +22,8 @@ void print_table(const std::vector<TableInfo>& tables) {
   std::size_t width = 4;
   for (const TableInfo& info : tables) width = std::max(width, info.name.text().size());
   if (tables.empty()) return;
-  print(fmt::format("{:<{}}  {:<13}  {:<9}  {:>12}  {:>14}  {}\n", "NAME", width, "TYPE", "ACCESS", "OBJECTS", "BYTES", "OWNER"));
+  print(fmt::format("{:<{}}  {:<13}  {:<9}  {:>12}  {:>14}  {}\n", "NAME", width, "TYPE", "ACCESS", "OBJECTS", "BYTES",
+                    "OWNER"));
   for (const TableInfo& info : tables) {
     print(fmt::format("{:<{}}  {:<13}  {:<9}  {:>12}  {:>14}  {}\n", info.name.text(), width, to_string(info.type),
                       to_string(info.protection), info.size, info.memory_bytes, owner_of(info)));

@@ -18,7 +18,8 @@ struct Options {
 
 int put(const Options& options) {
   const Term object = parse_argument(options.object, "OBJECT");
-  if (!object.is_tuple()) throw UsageError(fmt::format("OBJECT `{}`: an object is a tuple, as {{alice, 41}}", options.object));
+  if (!object.is_tuple())
+    throw UsageError(fmt::format("OBJECT `{}`: an object is a tuple, as {{alice, 41}}", options.object));
   Node node = join(options.node);
   writable_table(node, options.table).insert(object);
   return kOk;

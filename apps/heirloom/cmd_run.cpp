@@ -40,20 +40,24 @@ int run_command(const Options& options) {
 
 void add_run(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies:\nheirloom run [OPTIONS] -- COMMAND [ARGUMENT...]");
-  command->footer("The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM, SIGINT and SIGHUP are passed on to it; then,\n"
-                  "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
-                  "command, 126 when it cannot be started. Another manager that has the node stays the manager.");
+  CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies");
+  command->footer(
+      "The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM, SIGINT and SIGHUP are passed on to it; "
+      "then,\n"
+      "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
+      "command, 126 when it cannot be started. Another manager that has the node stays the manager.");
   add_node_option(*command, options->node);
-  command->add_option("--restart", options->keeper.restart, "When to start it again (default: on-failure)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Keeper::Restart>{
-          {"on-failure", Keeper::Restart::on_failure}, {"on-signal", Keeper::Restart::on_signal}, {"never", Keeper::Restart::never}}))
-      ->type_name("on-failure|on-signal|never")
-      ->default_str("");
+  add_choice<Keeper::Restart>(
+      *command, "--restart", options->keeper.restart,
+      {{"on-failure", Keeper::Restart::on_failure},
+       {"on-signal", Keeper::Restart::on_signal},
+       {"never", Keeper::Restart::never}},
+      "When to start it again (default: on-failure, that is also after an exit status other than 0)");
   command->add_option("--max-restarts", options->keeper.restarts_max, "Give up after so many (default: never)")
       ->type_name("N");
   command->add_flag("--keep-cores", options->keep_cores, "Do not turn core dumps off, which delay the news of a death");
-  command->add_option("COMMAND", options->keeper.command, "What to run, with its arguments")->required();
+  command->add_option("COMMAND", options->keeper.command, "What to run, with its arguments; put `--` before it")
+      ->required();
   command->callback([&chosen, options] { chosen = [options] { return run_command(*options); }; });
 }
 

@@ -41,8 +41,9 @@ int serve_node(const Options& options) {
 void add_serve(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Be a node's manager, in the foreground, until SIGTERM or SIGINT");
-  command->footer("Prints `serving DIR` when programs can connect. The tables stay when it ends; the next manager - `heirloom\n"
-                  "serve` again, or a program that opens the node - adopts them. Programs that use them go on meanwhile.");
+  command->footer(
+      "Prints `serving DIR` when programs can connect. The tables stay when it ends; the next manager - `heirloom\n"
+      "serve` again, or a program that opens the node - adopts them. Programs that use them go on meanwhile.");
   add_node_option(*command, options->node);
   command->add_flag("--no-create", options->no_create, "Fail when the directory is missing instead of making it");
   command->add_flag("--die-with-parent", options->dies_with_parent)->group("");

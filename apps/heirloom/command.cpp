@@ -65,7 +65,8 @@ void flush_output() {
 }
 
 void complain(std::string_view command, std::string_view text) {
-  std::string line = command.empty() ? fmt::format("heirloom: {}", text) : fmt::format("heirloom: {}: {}", command, text);
+  std::string line =
+      command.empty() ? fmt::format("heirloom: {}", text) : fmt::format("heirloom: {}: {}", command, text);
   // An argument that is quoted in a message may hold line breaks; the message is one line all the same.
   std::replace(line.begin(), line.end(), '\n', ' ');
   line += '\n';

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -52,6 +54,21 @@ class OutputClosed : public std::exception {};
 void add_node_option(CLI::App& command, std::string& directory);
 // Throws UsageError when neither was given.
 const std::string& required_node(const std::string& directory);
+
+// An option that takes one of a few words. `--help` and the error for any other name them.
+template <typename Value>
+void add_choice(CLI::App& command, const std::string& option, Value& value,
+                const std::vector<std::pair<std::string, Value>>& choices, const std::string& description) {
+  std::string names;
+  for (const auto& [name, meaning] : choices) names += (names.empty() ? "" : "|") + name;
+  const auto choose = [option, names, choices, &value](const std::string& text) {
+    for (const auto& [name, meaning] : choices) {
+      if (text == name) return static_cast<void>(value = meaning);
+    }
+    throw CLI::ValidationError(option, "`" + text + "` is not one of " + names);
+  };
+  command.add_option_function<std::string>(option, choose, description)->type_name(names);
+}
 
 // For commands that only look: needs no manager, changes nothing.
 Node observe(const std::string& directory);

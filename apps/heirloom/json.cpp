@@ -21,9 +21,7 @@ bool is_utf8(std::string_view bytes) {
 
 bool is_text(TermView term) { return term.is_atom() || (term.is_binary() && is_utf8(term.as_binary())); }
 
-std::string text_of(TermView term) {
-  return std::string(term.is_atom() ? term.as_atom().text() : term.as_binary());
-}
+std::string text_of(TermView term) { return std::string(term.is_atom() ? term.as_atom().text() : term.as_binary()); }
 
 json integer_to_json(TermView term) {
   try {

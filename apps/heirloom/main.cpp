@@ -25,12 +25,23 @@ std::string chosen_name(const CLI::App& app) {
   return commands.empty() ? std::string() : commands.front()->get_name();
 }
 
+// What is wrong with the command line. That there is something unknown in it comes first: often that is why something else
+// seems to be missing.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string name = chosen_name(app);
+  const std::string help = " (see heirloom " + (name.empty() ? "" : name + ' ') + "--help)";
+  const auto unknown = (name.empty() ? app : *app.get_subcommands().front()).remaining();
+  if (unknown.empty()) return error.what() + help;
+  if (unknown.front().front() == '-') return "there is no option " + unknown.front() + help;
+  return (name.empty() ? "there is no command " : "one argument too many: ") + unknown.front() + help;
+}
+
 void declare(CLI::App& app, Chosen& chosen) {
   app.footer(kFooter);
   app.require_subcommand(1);
   app.set_version_flag("--version", "heirloom " HEIRLOOM_VERSION);
-  for (const auto add : {&add_demo, &add_serve, &add_run, &add_ls, &add_info, &add_get, &add_put, &add_delete, &add_dump,
-                         &add_check}) {
+  for (const auto add :
+       {&add_demo, &add_serve, &add_run, &add_ls, &add_info, &add_get, &add_put, &add_delete, &add_dump, &add_check}) {
     add(app, chosen);
   }
 }
@@ -42,9 +53,7 @@ int parse_and_run(CLI::App& app, const Chosen& chosen, int argc, char** argv) {
   } catch (const CLI::Success& answered) {
     return app.exit(answered);
   } catch (const CLI::ParseError& error) {
-    const std::string name = chosen_name(app);
-    complain(name, error.what() + std::string(" (see heirloom ") + (name.empty() ? "" : name + ' ') + "--help)");
-    return kUsage;
+    return complain(chosen_name(app), explain(app, error)), kUsage;
   }
   const int status = chosen();
   flush_output();

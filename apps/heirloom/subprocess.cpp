@@ -56,7 +56,9 @@ class FileActions {
   posix_spawn_file_actions_t value_;
 };
 
-[[noreturn]] void failed(int error, const std::string& what) { throw std::system_error(error, std::generic_category(), what); }
+[[noreturn]] void failed(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
 
 pid_t spawn(const char* program, const std::vector<std::string>& arguments, const FileActions& actions) {
   std::vector<char*> pointers;
@@ -129,8 +131,10 @@ void Subprocess::signal(int number) const noexcept {
 int Subprocess::wait() noexcept {
   int status = 0;
   while (!status_) {
-    if (::waitpid(pid_, &status, 0) == pid_) status_ = status;
-    else if (errno != EINTR) status_ = 0;
+    if (::waitpid(pid_, &status, 0) == pid_)
+      status_ = status;
+    else if (errno != EINTR)
+      status_ = 0;
   }
   return *status_;
 }

@@ -9,6 +9,7 @@
 #include "heirloom/node.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/process.hpp"
+#include "heirloom/serve.hpp"
 #include "heirloom/supervisor.hpp"
 #include "heirloom/table.hpp"
 #include "heirloom/table_manager.hpp"

@@ -201,7 +201,8 @@ void Client::lost() {
     if (pending.outcome || !pending.sent) continue;
     pending.sent = false;
     if (pending.again == Again::never) {
-      pending.outcome = fail(ErrorCode::no_manager, "the manager died before it answered; whether it happened is unknown");
+      pending.outcome =
+          fail(ErrorCode::no_manager, "the manager died before it answered; whether it happened is unknown");
     }
   }
   changed_.notify_all();
@@ -261,7 +262,8 @@ void Client::finish_locked(std::uint64_t request, Result<wire::Answer> outcome) 
 
 Failure Client::without_manager_locked() const {
   if (ended_) return fail(ErrorCode::no_manager, "the node was closed");
-  if (line_ == Line::up) return fail(ErrorCode::no_manager, "the manager did not answer in " + std::to_string(timeout_.count()) + " ms");
+  if (line_ == Line::up)
+    return fail(ErrorCode::no_manager, "the manager did not answer in " + std::to_string(timeout_.count()) + " ms");
   if (trouble_) return fail(ErrorCode::no_manager, trouble_->to_string());
   return fail(ErrorCode::no_manager, "the node has no manager");
 }

@@ -119,7 +119,7 @@ class Client {
   std::condition_variable changed_;
   Line line_ = Line::down;
   std::optional<Channel> channel_;
-  bool welcomed_ = false;           // by some manager, ever
+  bool welcomed_ = false;  // by some manager, ever
   bool stopping_ = false;
   bool ended_ = false;              // Bye was said
   std::optional<Failure> refused_;  // for good: no use in trying again

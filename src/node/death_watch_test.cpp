@@ -3,11 +3,12 @@
 // Strategy: words in memory that the test itself marks dead, as the kernel does, more of them than one thread can wait for.
 #include "node/death_watch.hpp"
 
-#include <gtest/gtest.h>
 #include <linux/futex.h>
 
 #include <condition_variable>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "os/futex.hpp"
 

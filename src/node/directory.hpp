@@ -36,7 +36,8 @@ class Directory {
   static std::string broken_file(const std::string& id) { return "broken/" + id; }
 
  private:
-  Directory(os::Fd descriptor, std::filesystem::path path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  Directory(os::Fd descriptor, std::filesystem::path path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
   os::Fd descriptor_;
   std::filesystem::path path_;

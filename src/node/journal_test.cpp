@@ -21,7 +21,9 @@ class JournalTest : public NodeDirectoryTest {
     std::ifstream file(base() / "journal", std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  void write(const std::string& text) const { std::ofstream(base() / "journal", std::ios::binary | std::ios::trunc) << text; }
+  void write(const std::string& text) const {
+    std::ofstream(base() / "journal", std::ios::binary | std::ios::trunc) << text;
+  }
 
  private:
   os::Fd directory_;

@@ -94,8 +94,8 @@ std::vector<Record> Ledger::snapshot() const {
   for (const Table* table : ordered) records.emplace_back(TableMade{table->facts});
   for (const auto& [number, transfer] : transfers_) {
     const Table& table = tables_.at(transfer.table);
-    records.emplace_back(OwnerChanged{transfer.table, table.facts.owner, table.facts.generation, number, transfer.from,
-                                      transfer.data});
+    records.emplace_back(
+        OwnerChanged{transfer.table, table.facts.owner, table.facts.generation, number, transfer.from, transfer.data});
   }
   return records;
 }

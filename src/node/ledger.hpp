@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "heirloom/pid.hpp"
+
 #include "wire/messages.hpp"
 
 namespace heirloom::node {
@@ -87,8 +88,8 @@ struct NumbersGiven {
   static auto fields(auto& self) { return std::tie(self.table, self.transfer); }
 };
 
-using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged, HeirChanged,
-                            TransferEnded, NumbersGiven>;
+using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged,
+                            HeirChanged, TransferEnded, NumbersGiven>;
 
 // -- what they add up to --
 
@@ -145,8 +146,8 @@ class Ledger {
 
   std::set<std::uint32_t> programs_;
   std::map<std::string, Pid> names_;
-  std::map<std::string, Table> tables_;              // by id
-  std::map<std::string, std::string> id_by_name_;    // of tables
+  std::map<std::string, Table> tables_;            // by id
+  std::map<std::string, std::string> id_by_name_;  // of tables
   std::map<std::uint64_t, Transfer> transfers_;
   std::uint64_t next_table_ = 1;
   std::uint64_t next_transfer_ = 1;

@@ -32,8 +32,9 @@ Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory>
   }
   HEIRLOOM_TRY(Journal journal, Journal::rewrite(directory->descriptor(), replayed->ledger), "become the manager");
   HEIRLOOM_TRY(os::Poller poller, os::Poller::create(), "become the manager");
-  std::unique_ptr<Manager> manager(new Manager(std::move(directory), std::move(lock), std::move(attachment), std::move(log),
-                                               std::move(poller), std::move(replayed->ledger), std::move(journal)));
+  std::unique_ptr<Manager> manager(new Manager(std::move(directory), std::move(lock), std::move(attachment),
+                                               std::move(log), std::move(poller), std::move(replayed->ledger),
+                                               std::move(journal)));
   Manager& self = *manager;
   self.death_watch_.emplace([&self](std::uint32_t program) { self.died(program); });
   self.remove_leftovers();
@@ -127,7 +128,8 @@ void Manager::read_from(Connection& connection) {
   for (int messages = 0; messages < 256 && !connection.broken; ++messages) {
     const Channel::Incoming incoming = connection.channel.receive();
     if (incoming.kind == Channel::Incoming::Kind::nothing_now) return;
-    if (incoming.kind == Channel::Incoming::Kind::closed || !handle(connection, incoming.message)) connection.broken = true;
+    if (incoming.kind == Channel::Incoming::Kind::closed || !handle(connection, incoming.message))
+      connection.broken = true;
   }
 }
 
@@ -172,7 +174,8 @@ void Manager::watch_pidfd(Connection& connection) {
   // A pidfd of somebody else would tell a wrong death; one that is no pidfd, none.
   if (!connection.pidfd || !os::is_pidfd(connection.pidfd)) return connection.pidfd.reset();
   const std::uint32_t program = connection.program;
-  if (!poller_.add(connection.pidfd.get(), [this, program](os::Poller::Ready) { died(program); })) connection.pidfd.reset();
+  if (!poller_.add(connection.pidfd.get(), [this, program](os::Poller::Ready) { died(program); }))
+    connection.pidfd.reset();
 }
 
 void Manager::drop_broken() {

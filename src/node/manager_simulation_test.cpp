@@ -9,12 +9,12 @@
 // of a death before the tables have moved, a death never told, a record that the next manager reads differently.
 //
 // HEIRLOOM_SEED replays one run, HEIRLOOM_ROUNDS sets how many seeds are tried.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <deque>
 #include <memory>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "node/manager_state.hpp"
 
@@ -110,7 +110,8 @@ class World final : public ManagerEffects {
       const Ledger::Table* table = state_->ledger().table(id);
       ASSERT_NE(table, nullptr);
       EXPECT_FALSE(table->facts.spec.node_table) << "a node table was deleted, and nobody asked for it";
-      EXPECT_TRUE(!table->facts.owner || !truly_alive(*table->facts.owner)) << "a table was deleted under its living owner";
+      EXPECT_TRUE(!table->facts.owner || !truly_alive(*table->facts.owner))
+          << "a table was deleted under its living owner";
     }
     may_vanish_.insert(id);
     segments_.erase(id);
@@ -300,11 +301,14 @@ class World final : public ManagerEffects {
       }
       if (program.connected) say(number, wire::TransferDone{transfer->transfer});
     } else if (const auto* died = std::get_if<wire::ProcessDied>(&message)) {
-      EXPECT_TRUE(died->death == wire::Death::unknown || !truly_alive(died->pid)) << "the death of a living process was told";
-      EXPECT_TRUE(died->death == wire::Death::unknown || state_->ledger().tables_of(died->pid).empty()) << "a death was told before its tables had moved";
+      EXPECT_TRUE(died->death == wire::Death::unknown || !truly_alive(died->pid))
+          << "the death of a living process was told";
+      EXPECT_TRUE(died->death == wire::Death::unknown || state_->ledger().tables_of(died->pid).empty())
+          << "a death was told before its tables had moved";
       EXPECT_EQ(program.watched.erase(died->pid), 1U) << "a death told twice";
     } else if (const auto* reply = std::get_if<wire::Reply>(&message)) {
-      if (const auto* answer = std::get_if<std::optional<wire::TableAnswer>>(&reply->answer); answer != nullptr && *answer) {
+      if (const auto* answer = std::get_if<std::optional<wire::TableAnswer>>(&reply->answer);
+          answer != nullptr && *answer) {
         confirmed_.insert((*answer)->table.id);
       }
     }
@@ -350,7 +354,7 @@ class World final : public ManagerEffects {
   }
   Pid some_pid() {
     if (one_in(10)) return {pick(last_program_) + 1, 1000 + pick(4)};  // never born
-    if (one_in(10)) return {last_program_ - pick(last_program_), 0};  // perhaps dead
+    if (one_in(10)) return {last_program_ - pick(last_program_), 0};   // perhaps dead
     return some_process_of(some_program());
   }
   std::string some_name() { return "name" + std::to_string(pick(5)); }
@@ -383,9 +387,11 @@ class World final : public ManagerEffects {
 TEST(ManagerSimulation, NoTableIsLostAndNoTransferToldTwiceWhoeverDiesWhenever) {
   const char* given = std::getenv("HEIRLOOM_SEED");
   const char* rounds_text = std::getenv("HEIRLOOM_ROUNDS");
-  const std::uint32_t first = given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10))
-                                               : std::random_device()();
-  const std::uint32_t rounds = given != nullptr ? 1 : rounds_text != nullptr ? static_cast<std::uint32_t>(std::atoi(rounds_text)) : 150;
+  const std::uint32_t first =
+      given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device()();
+  const std::uint32_t rounds = given != nullptr         ? 1
+                               : rounds_text != nullptr ? static_cast<std::uint32_t>(std::atoi(rounds_text))
+                                                        : 150;
   std::printf("seed %u, %u rounds\n", first, rounds);
   for (std::uint32_t round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE("HEIRLOOM_SEED=" + std::to_string(first + round));

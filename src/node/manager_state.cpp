@@ -234,7 +234,9 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::IsAlive& call) { return is_alive(call.pid); }
 
-wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::Whereis& call) { return ledger_.whereis(call.name); }
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::Whereis& call) {
+  return ledger_.whereis(call.name);
+}
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::RegisterName& call) {
   const auto taken = ledger_.whereis(call.name);

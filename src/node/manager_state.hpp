@@ -122,8 +122,8 @@ class ManagerState {
 
   Ledger ledger_;
   ManagerEffects& effects_;
-  std::map<std::uint32_t, Program> programs_;          // those alive, connected or absent
-  std::map<Pid, std::set<std::uint32_t>> watchers_;    // programs that wait for the end of a process
+  std::map<std::uint32_t, Program> programs_;        // those alive, connected or absent
+  std::map<Pid, std::set<std::uint32_t>> watchers_;  // programs that wait for the end of a process
 };
 
 }  // namespace heirloom::node

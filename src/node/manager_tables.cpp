@@ -27,7 +27,8 @@ std::optional<Pid> ManagerState::resolve(const wire::PidOrName& process) const {
 
 // As in ETS, a pid that is dead when it is set is no heir. A name may be given to somebody later.
 std::optional<wire::HeirSpec> ManagerState::living(const std::optional<wire::HeirSpec>& heir) const {
-  if (heir && std::holds_alternative<Pid>(heir->process) && !is_alive(std::get<Pid>(heir->process))) return std::nullopt;
+  if (heir && std::holds_alternative<Pid>(heir->process) && !is_alive(std::get<Pid>(heir->process)))
+    return std::nullopt;
   return heir;
 }
 
@@ -125,7 +126,8 @@ wire::Answer ManagerState::open_existing(const wire::MakeTable& call, const Ledg
     return refused(claimed.failure());
   }
   if (call.heir) {
-    if (auto recorded = try_commit(HeirChanged{facts.id, living(call.heir)}); !recorded) return refused(recorded.failure());
+    if (auto recorded = try_commit(HeirChanged{facts.id, living(call.heir)}); !recorded)
+      return refused(recorded.failure());
   }
   return wire::TableAnswer{ledger_.table(facts.id)->facts, true};
 }
@@ -182,7 +184,8 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::SetHeir& call) 
   const Ledger::Table* table = ledger_.table(call.id);
   if (table == nullptr) return no_such_table();
   if (call.caller.program != program || table->facts.owner != call.caller) return not_the_owner(*table);
-  if (auto recorded = try_commit(HeirChanged{call.id, living(call.heir)}); !recorded) return refused(recorded.failure());
+  if (auto recorded = try_commit(HeirChanged{call.id, living(call.heir)}); !recorded)
+    return refused(recorded.failure());
   return wire::Done{};
 }
 

@@ -2,8 +2,6 @@
 //
 // A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
 // line, "ok ...", "none" or "error CODE: ...".
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -11,11 +9,12 @@
 #include <optional>
 #include <sstream>
 #include <string>
-#include <thread>
-#include <unistd.h>
 
-#include "heirloom/heirloom.hpp"
+#include "heirloom/node.hpp"
+#include "heirloom/process.hpp"
 #include "heirloom/serve.hpp"
+
+#include "os/child_program.hpp"
 
 namespace {
 
@@ -140,33 +139,28 @@ std::string send_name(State&, std::istream& in) {
   return "";
 }
 
-// A child of fork() that goes on for a while; what it gets when it uses the parent's table.
+// What a child of fork() gets when it uses the parent's table.
 std::string fork_child(State& state, std::istream& in) {
   std::string name;
   in >> name;
-  int answers[2];
-  if (::pipe(answers) != 0) return "no pipe";
-  if (::fork() == 0) {
-    std::string answer = "used it";
+  return os::in_forked_child([&]() -> std::string {
     try {
       state.tables.at(name).insert(parse("{child, 1}"));
     } catch (const Error& error) {
-      answer = to_string(error.code());
+      return std::string(to_string(error.code()));
     }
-    if (::write(answers[1], answer.data(), answer.size()) < 0) ::_exit(1);
-    for (const int descriptor : {0, 1, 2}) ::close(descriptor);
-    ::sleep(10);  // long enough to be in the way of anybody who waits for the parent's end
-    ::_exit(0);
-  }
-  char answer[64] = {};
-  const auto bytes = ::read(answers[0], answer, sizeof(answer) - 1);
-  return {answer, static_cast<std::size_t>(bytes)};
+    return "used it";
+  });
 }
 
 const std::map<std::string, std::function<std::string(State&, std::istream&)>>& commands() {
   static const std::map<std::string, std::function<std::string(State&, std::istream&)>> all = {
       {"open", open_node},
-      {"close", [](State& state, std::istream&) { state = State(); return ""; }},
+      {"close",
+       [](State& state, std::istream&) {
+         state = State();
+         return "";
+       }},
       {"manager", [](State& state, std::istream&) { return state.node->is_manager() ? "yes" : "no"; }},
       {"create", create},
       {"open_or_create", open_or_create},
@@ -174,11 +168,23 @@ const std::map<std::string, std::function<std::string(State&, std::istream&)>>& 
       {"insert", insert},
       {"lookup", lookup},
       {"give_away", give_away},
-      {"drop", [](State& state, std::istream& in) { std::string name; in >> name; state.tables.at(name).drop(); return ""; }},
+      {"drop",
+       [](State& state, std::istream& in) {
+         std::string name;
+         in >> name;
+         state.tables.at(name).drop();
+         return "";
+       }},
       {"tables", [](State& state, std::istream&) { return std::to_string(state.node->tables().size()); }},
       {"await_transfer", await_transfer},
       {"await_message", await_message},
-      {"register", [](State&, std::istream& in) { std::string name; in >> name; register_name(Atom(name)); return ""; }},
+      {"register",
+       [](State&, std::istream& in) {
+         std::string name;
+         in >> name;
+         register_name(Atom(name));
+         return "";
+       }},
       {"whereis", whereis_name},
       {"monitor", monitor_name},
       {"send", send_name},

@@ -3,11 +3,14 @@
 // Strategy: node directories as they are on a bad day; opening one says what is wrong, or puts it right.
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <fstream>
 
 #include "heirloom/node.hpp"
+
 #include "node/helper_program.hpp"
+#include "os/fd.hpp"
 
 namespace heirloom::node {
 namespace {
@@ -70,7 +73,9 @@ TEST_F(Opening, AClosedNodeCanBeOpenedAgain) {
   EXPECT_EQ(again.root(), (Pid{2, 0}));
 }
 
-TEST_F(Opening, AClientNeedsAManager) { EXPECT_EQ(code_of_opening(node(), {.role = NodeRole::client}), ErrorCode::no_manager); }
+TEST_F(Opening, AClientNeedsAManager) {
+  EXPECT_EQ(code_of_opening(node(), {.role = NodeRole::client}), ErrorCode::no_manager);
+}
 
 TEST_F(Opening, AnObserverNeedsNoneAndChangesNothing) {
   {

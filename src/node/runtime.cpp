@@ -76,7 +76,8 @@ Status Runtime::wait_for_this_boot() {
       return fail(ErrorCode::no_manager, "the machine was started anew, and no manager has adopted the node since");
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      return fail(ErrorCode::no_manager, "the manager, " + ManagerLock::holder(*directory_) + ", does not adopt the node");
+      return fail(ErrorCode::no_manager,
+                  "the manager, " + ManagerLock::holder(*directory_) + ", does not adopt the node");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

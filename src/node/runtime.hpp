@@ -21,8 +21,9 @@
 #include <variant>
 #include <vector>
 
-#include "base/result.hpp"
 #include "heirloom/node.hpp"
+
+#include "base/result.hpp"
 #include "node/client.hpp"
 #include "node/directory.hpp"
 #include "node/manager.hpp"
@@ -55,7 +56,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
 
   // -- tables --
   enum class IfThere { refuse, open };
-  Result<std::shared_ptr<TableHandle>> make_table(Atom name, const TableOptions& options, bool node_table, IfThere if_there);
+  Result<std::shared_ptr<TableHandle>> make_table(Atom name, const TableOptions& options, bool node_table,
+                                                  IfThere if_there);
   Result<std::shared_ptr<TableHandle>> find_table(Atom name);  // nullptr: none
   Result<std::vector<std::shared_ptr<TableHandle>>> tables();  // those that can be opened
   Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift);

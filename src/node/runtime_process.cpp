@@ -46,7 +46,8 @@ void Runtime::process_exited(std::uint32_t index, const Term& reason) {
 
 void Runtime::send(const process::Signal& signal) {
   if (!client_) return;
-  client_->post(wire::Forward{static_cast<std::uint8_t>(signal.kind), signal.from, signal.to, term::serialize(signal.term.view())},
+  client_->post(wire::Forward{static_cast<std::uint8_t>(signal.kind), signal.from, signal.to,
+                              term::serialize(signal.term.view())},
                 Client::Post::kept);
 }
 
@@ -143,7 +144,8 @@ void Runtime::receive(const wire::Transfer& transfer) {
     seen = transfer.table.generation;
     if (transfer.data) {
       if (auto gift = term::deserialize(*transfer.data)) {
-        host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(*std::move(handle)), transfer.from, *std::move(gift)});
+        host_->deliver_transfer(transfer.to.index,
+                                EtsTransfer{Table(*std::move(handle)), transfer.from, *std::move(gift)});
       }
     }
   }

@@ -51,7 +51,8 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
   }
   if (repair_is_sabotaged()) (*table)->sabotage_repair();
   std::erase_if(handles_, [&](const auto& entry) { return entry.first != facts.id && entry.second.expired(); });
-  auto handle = std::make_shared<TableHandle>(TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});
+  auto handle = std::make_shared<TableHandle>(
+      TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});
   handles_[facts.id] = handle;
   return handle;
 }
@@ -61,7 +62,8 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
   HEIRLOOM_CHECK(usable(), "use the node");
   if (observer_) return looks_only();
   if (options.compressed) return fail(ErrorCode::badarg, "the option `compressed` is not supported yet");
-  if (options.keypos < 1) return fail(ErrorCode::badarg, "keypos counts from 1; it is " + std::to_string(options.keypos));
+  if (options.keypos < 1)
+    return fail(ErrorCode::badarg, "keypos counts from 1; it is " + std::to_string(options.keypos));
   wire::MakeTable call;
   call.caller = current_process();
   call.spec = {.name = std::string(name.text()),
@@ -124,7 +126,8 @@ Result<std::vector<std::shared_ptr<TableHandle>>> Runtime::tables() {
   HEIRLOOM_CHECK(usable(), "use the node");
   auto all = all_facts();
   if (!all) return std::move(all).failure();
-  std::sort(all->begin(), all->end(), [](const auto& left, const auto& right) { return left.spec.name < right.spec.name; });
+  std::sort(all->begin(), all->end(),
+            [](const auto& left, const auto& right) { return left.spec.name < right.spec.name; });
   std::vector<std::shared_ptr<TableHandle>> handles;
   for (const wire::TableFacts& facts : *all) {
     if (auto handle = open_handle(facts)) handles.push_back(*std::move(handle));

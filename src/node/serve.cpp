@@ -28,10 +28,12 @@ void wait_for_the_end(const ServeOptions& options) {
 }
 
 Status serve_directory(const std::filesystem::path& path, const ServeOptions& options) {
-  HEIRLOOM_TRY(const std::shared_ptr<const node::Directory> directory, node::Directory::open(path, options.create), "open");
+  HEIRLOOM_TRY(const std::shared_ptr<const node::Directory> directory, node::Directory::open(path, options.create),
+               "open");
   HEIRLOOM_TRY(std::optional<node::ManagerLock> lock, node::ManagerLock::try_take(*directory), "lock manager.lock");
   if (!lock) {
-    return fail(ErrorCode::already_exists, "held by " + node::ManagerLock::holder(*directory)).within("lock manager.lock");
+    return fail(ErrorCode::already_exists, "held by " + node::ManagerLock::holder(*directory))
+        .within("lock manager.lock");
   }
   HEIRLOOM_TRY(const std::shared_ptr<shm::NodeFile> control,
                shm::NodeFile::open_or_create(directory->descriptor(), options.create), "control file");

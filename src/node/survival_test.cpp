@@ -2,6 +2,8 @@
 //
 // Strategy: real programs, killed for real; another one must find what the rules promise. It catches whatever the parts do
 // not say to each other when one of them cannot any more.
+#include <memory>
+
 #include "node/helper_program.hpp"
 
 namespace heirloom::node {

@@ -2,7 +2,6 @@
 #include "heirloom/table_manager.hpp"
 
 #include <memory>
-#include <utility>
 
 #include "node/runtime.hpp"
 #include "node/table_manager_process.hpp"
@@ -13,10 +12,11 @@ namespace heirloom {
 namespace {
 
 // The node in which a process acts.
-std::weak_ptr<node::Runtime> runtime_of(process::Host& host) {
+Node node_of(process::Host& host) {
   const auto runtime = host.with_uplink(
-      [](process::Uplink& uplink) { return dynamic_cast<node::Runtime&>(uplink).weak_from_this(); });
-  return runtime.value_or(std::weak_ptr<node::Runtime>());
+      [](process::Uplink& uplink) { return dynamic_cast<node::Runtime&>(uplink).weak_from_this().lock(); });
+  if (!runtime || *runtime == nullptr) throw Error(ErrorCode::no_manager, "start a table manager", "the node was closed");
+  return Node(*runtime);
 }
 
 }  // namespace
@@ -26,9 +26,8 @@ Pid TableManager::start(const Options& options, bool linked) {
     throw Error(ErrorCode::badarg, "start a table manager", "it needs a find_me: who shall have the table?");
   }
   const process::Acting parent = process::acting();
-  const std::weak_ptr<node::Runtime> runtime = runtime_of(*parent.host);
-  return process::start_process(parent, linked, [options, runtime] {
-    const auto manager = std::make_shared<node::TableManagerProcess>(options, runtime);
+  return process::start_process(parent, linked, [options] {
+    const auto manager = std::make_shared<node::TableManagerProcess>(options, node_of(*process::acting().host));
     manager->start();
     return [manager] { manager->run(); };
   });

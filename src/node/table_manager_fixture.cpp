@@ -5,6 +5,9 @@
 
 #include <stdexcept>
 
+#include "node/runtime.hpp"
+#include "process/host.hpp"
+
 namespace heirloom {
 
 using namespace literals;
@@ -59,6 +62,15 @@ void order(Pid worker, const Term& what) {
 }
 
 }  // namespace
+
+TableManagerTest::~TableManagerTest() {
+  const auto host = node.runtime()->host();
+  for (const std::uint32_t index : host->processes()) {
+    const Pid pid{host->program(), index};
+    exit(pid, "kill"_atom);
+    wait_until_ended(pid);
+  }
+}
 
 Pid TableManagerTest::start_manager(std::function<std::optional<Pid>()> find_me) {
   return TableManager::start({.table_id = "jobs"_atom, .find_me = std::move(find_me), .gift_data = "gift"_atom});

@@ -32,6 +32,8 @@ class TableManagerTest : public testing::Test {
   static constexpr std::chrono::milliseconds kForEver = std::chrono::milliseconds::max();
 
   TableManagerTest() : node(Node::open(directory.path())) {}
+  // Ends what still runs: processes that have a table keep the node open.
+  ~TableManagerTest() override;
 
   // A table manager of `jobs` whose find_me is whereis(worker), unless another is given.
   static Pid start_manager(std::function<std::optional<Pid>()> find_me = find_worker);

@@ -7,7 +7,6 @@
 #include <variant>
 
 #include "heirloom/process.hpp"
-#include "node/runtime.hpp"
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
 #include "process/log.hpp"
@@ -27,10 +26,10 @@ Atom name_of_manager(Atom table) { return Atom("table_manager:" + std::string(ta
 
 }  // namespace
 
-TableManagerProcess::TableManagerProcess(TableManager::Options options, std::weak_ptr<Runtime> runtime)
+TableManagerProcess::TableManagerProcess(TableManager::Options options, Node node)
     : options_(std::move(options)),
       name_(name_of_manager(options_.table_id)),
-      runtime_(std::move(runtime)),
+      node_(std::move(node)),
       finder_(options_.find_me),
       back_off_(kBackOffMin) {}
 
@@ -106,11 +105,9 @@ void TableManagerProcess::timer_expired() {
 // ----------------------------------------------------------------------------------------------- having the table or not
 
 void TableManagerProcess::claim() {
-  const std::shared_ptr<Runtime> runtime = runtime_.lock();
-  if (runtime == nullptr) exit(process::atoms().shutdown);
   TableOptions table_options = options_.table_options;
   table_options.heir = heir();
-  Table table = Node(runtime).open_or_create(options_.table_id, table_options);
+  Table table = node_.open_or_create(options_.table_id, table_options);
   const std::optional<Pid> owner = table.info().owner;
   if (owner == self()) {
     hold(std::move(table));

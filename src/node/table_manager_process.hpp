@@ -11,7 +11,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,8 +23,8 @@ namespace heirloom::node {
 
 class TableManagerProcess {
  public:
-  // The node is not kept open by the process: the program may close it.
-  TableManagerProcess(TableManager::Options options, std::weak_ptr<Runtime> runtime);
+  // Keeps the node open, as every process that has a table does.
+  TableManagerProcess(TableManager::Options options, Node node);
 
   // Takes the name, then the table if nobody alive owns it. Errors: already_exists (another manager has the table), and those
   // of Node::open_or_create().
@@ -54,7 +53,7 @@ class TableManagerProcess {
 
   const TableManager::Options options_;
   const Atom name_;
-  const std::weak_ptr<Runtime> runtime_;
+  Node node_;
   TableFinder finder_;
 
   std::optional<Table> table_;    // while it holds the table

@@ -19,7 +19,8 @@ constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 Failure not_opened(int directory, const char* path, int error) {
   struct stat status {};
   if ((error == ENOTDIR || error == ELOOP) && ::fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-    if (S_ISLNK(status.st_mode)) return fail(ErrorCode::not_permitted, "it is a symbolic link; name the directory itself");
+    if (S_ISLNK(status.st_mode))
+      return fail(ErrorCode::not_permitted, "it is a symbolic link; name the directory itself");
     if (!S_ISDIR(status.st_mode)) return fail(ErrorCode::not_found, "it is not a directory");
   }
   return errno_failure(error, "open the directory");

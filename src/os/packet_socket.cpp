@@ -21,7 +21,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
-    return fail(ErrorCode::badarg, "a socket's path holds at most " + std::to_string(sizeof(address.sun_path) - 1) + " bytes");
+    return fail(ErrorCode::badarg,
+                "a socket's path holds at most " + std::to_string(sizeof(address.sun_path) - 1) + " bytes");
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -54,7 +55,8 @@ Fd descriptor_in(msghdr& header) {
 Result<Fd> listen_at(const std::string& path) {
   HEIRLOOM_TRY(const sockaddr_un address, address_of(path), "listen");
   HEIRLOOM_TRY(Fd listener, new_socket(), "listen");
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_failure(errno, "replace the socket of a former manager");
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return errno_failure(errno, "replace the socket of a former manager");
   if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return errno_failure(errno, "bind the socket");
   }

@@ -21,7 +21,8 @@ Result<Poller> Poller::create() {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = bell.get();
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0) return errno_failure(errno, "make an event loop");
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0)
+    return errno_failure(errno, "make an event loop");
   return Poller(std::move(epoll), std::move(bell));
 }
 
@@ -29,7 +30,8 @@ Status Poller::add(int descriptor, Callback callback) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = descriptor;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) return errno_failure(errno, "wait for a descriptor");
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0)
+    return errno_failure(errno, "wait for a descriptor");
   callbacks_[descriptor] = std::make_shared<Callback>(std::move(callback));
   return {};
 }
@@ -57,8 +59,9 @@ void Poller::wait_only(std::optional<std::chrono::milliseconds> timeout) {
       [[maybe_unused]] const ssize_t bytes = ::read(bell_.get(), &rung, sizeof(rung));
       continue;
     }
-    found_.push_back({event.data.fd, {(event.events & EPOLLIN) != 0, (event.events & EPOLLOUT) != 0,
-                                      (event.events & (EPOLLHUP | EPOLLERR)) != 0}});
+    found_.push_back(
+        {event.data.fd,
+         {(event.events & EPOLLIN) != 0, (event.events & EPOLLOUT) != 0, (event.events & (EPOLLHUP | EPOLLERR)) != 0}});
   }
 }
 

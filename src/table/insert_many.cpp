@@ -101,8 +101,9 @@ class ManyInsert {
     guard.make_room(place);
     const shm::SizeClass size_class = shm::class_of(object.words.size() * 8);
     const std::uint64_t tag = tag_of_hash(object.key.hash);
-    guard.heap().prepare_allocate(size_class, size_class == kPendingClass ? 2 : 1);
+    // The Pending first: to make room for it when memory is short may cost blocks of other classes.
     if (size_class != kPendingClass) guard.heap().prepare_allocate(kPendingClass);
+    guard.heap().prepare_allocate(size_class, size_class == kPendingClass ? 2 : 1);
     shm::Change change = guard.change();
     const Offset block = guard.place_block(change, object);
     const Offset offset = guard.heap().allocate(change, kPendingClass);

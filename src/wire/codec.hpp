@@ -27,13 +27,16 @@
 #include <variant>
 #include <vector>
 
-#include "base/result.hpp"
 #include "heirloom/pid.hpp"
+
+#include "base/result.hpp"
 
 namespace heirloom::wire {
 
 template <typename T>
-concept Record = requires(T& value) { T::fields(value); };
+concept Record = requires(T& value) {
+  T::fields(value);
+};
 template <typename T>
 concept Number = std::is_integral_v<T> || std::is_enum_v<T>;
 
@@ -155,7 +158,8 @@ class Reader {
   bool failed_ = false;
 };
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the wire is little-endian, and so are the supported machines");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "the wire is little-endian, and so are the supported machines");
 
 template <typename T>
 [[nodiscard]] std::string encode(const T& value) {
@@ -170,7 +174,8 @@ template <typename T>
   T value{};
   reader.get(value);
   if (reader.failed()) {
-    return fail(ErrorCode::corrupt, "a message of " + std::to_string(bytes.size()) + " bytes breaks off or is malformed at byte " +
+    return fail(ErrorCode::corrupt, "a message of " + std::to_string(bytes.size()) +
+                                        " bytes breaks off or is malformed at byte " +
                                         std::to_string(reader.position()));
   }
   if (reader.left() != 0) {

@@ -4,9 +4,9 @@
 // without a crash, and never costs memory that the bytes do not justify. It catches a decoder that trusts a count.
 #include "wire/codec.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "wire/messages.hpp"
 
@@ -16,11 +16,12 @@ namespace {
 Transfer some_transfer() {
   Transfer transfer;
   transfer.transfer = 7;
-  transfer.table = {.id = "12",
-                    .spec = {.name = "sessions", .type = TableType::bag, .keypos = 2, .node_table = true, .max_bytes = 99},
-                    .owner = Pid{3, 1},
-                    .generation = 5,
-                    .heir = HeirSpec{std::string("keeper"), "data"}};
+  transfer.table = {
+      .id = "12",
+      .spec = {.name = "sessions", .type = TableType::bag, .keypos = 2, .node_table = true, .max_bytes = 99},
+      .owner = Pid{3, 1},
+      .generation = 5,
+      .heir = HeirSpec{std::string("keeper"), "data"}};
   transfer.to = {3, 1};
   transfer.from = {2, 0};
   transfer.data = "gift";
@@ -58,7 +59,8 @@ TEST(Codec, RandomBytesNeverCrashIt) {
   const std::uint32_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
-  const std::string good = encode(ToManager(MakeTable{.request = 1, .caller = {1, 0}, .spec = some_transfer().table.spec}));
+  const std::string good =
+      encode(ToManager(MakeTable{.request = 1, .caller = {1, 0}, .spec = some_transfer().table.spec}));
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = good;
     for (int change = 0; change < 3; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());

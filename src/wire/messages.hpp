@@ -18,6 +18,7 @@
 #include "heirloom/error.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/table.hpp"
+
 #include "wire/codec.hpp"
 
 namespace heirloom {
@@ -236,7 +237,8 @@ struct TableAnswer {
   static auto fields(auto& self) { return std::tie(self.table, self.claimed); }
 };
 
-using Answer = std::variant<Done, Refusal, bool, std::optional<Pid>, std::optional<TableAnswer>, std::vector<TableFacts>>;
+using Answer =
+    std::variant<Done, Refusal, bool, std::optional<Pid>, std::optional<TableAnswer>, std::vector<TableFacts>>;
 
 struct Reply {
   std::uint64_t request = 0;

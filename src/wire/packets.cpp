@@ -24,7 +24,8 @@ std::vector<std::string> split(std::string_view message) {
 
 Result<std::optional<std::string>> Assembler::add(std::string_view packet) {
   if (packet.empty() || packet.size() > kPacketBytesMax || (packet[0] != '\0' && packet[0] != '\1')) {
-    return fail(ErrorCode::corrupt, "a packet of " + std::to_string(packet.size()) + " bytes that Heirloom never sends");
+    return fail(ErrorCode::corrupt,
+                "a packet of " + std::to_string(packet.size()) + " bytes that Heirloom never sends");
   }
   if (begun_.size() + packet.size() > kMessageBytesMax) {
     return fail(ErrorCode::corrupt, "a message of more than " + std::to_string(kMessageBytesMax) + " bytes");

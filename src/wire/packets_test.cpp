@@ -24,7 +24,8 @@ std::string through_packets(const std::string& message, std::size_t* count = nul
 }
 
 TEST(Packets, AMessageOfAnySizeComesOutWhole) {
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, kPacketBytesMax - 1, kPacketBytesMax, kPacketBytesMax * 5 + 3}) {
+  for (const std::size_t bytes :
+       {std::size_t{0}, std::size_t{1}, kPacketBytesMax - 1, kPacketBytesMax, kPacketBytesMax * 5 + 3}) {
     std::string message(bytes, 'x');
     for (std::size_t index = 0; index < bytes; index += 97) message[index] = static_cast<char>(index);
     EXPECT_EQ(through_packets(message), message) << bytes;

@@ -93,6 +93,24 @@ TEST(KillAtEveryStep, InsertThatAFullTableRefuses) {
        .full = true});
 }
 
+TEST(KillAtEveryStep, InsertThatATableWithoutMagazinesRefuses) {
+  const auto& keys = keys_of_a_stripe();
+  expect_old_or_new_at_every_step(
+      {.name = "insert that a full table without magazines refuses",
+       .prepare =
+           [](Session& session) {
+             // One retired block of each of many size classes: all magazines of the first run are being filled.
+             const auto others = keys_of(3, 32, 1'000'000);
+             for (std::size_t i = 0; i < others.size(); ++i) session.insert({others[i], std::string(1 << (i / 4), 'm')}, 2);
+             for (std::size_t i = 0; i < others.size(); ++i) session.insert({others[i], std::string(i * 16, 'm')}, 2);
+             fill(session);
+           },
+       .operation = [object = Term{keys.back(), std::string(20000, 'z')}](
+                        Session& session) { expect_full([&] { session.insert(object); }); },
+       .effect = {},
+       .full = true});
+}
+
 TEST(KillAtEveryStep, InsertOfSeveralObjectsThatAFullTableRefuses) {
   const auto& keys = keys_of_a_stripe();
   std::vector<Term> objects;

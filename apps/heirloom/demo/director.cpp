@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The director: starts the processes of the demo, hears what they tell, and cleans up behind them, however it ends.
-#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <random>
 
@@ -54,6 +55,19 @@ class Interrupts {
   int descriptor_;
 };
 
+// Workers are children of the supervisor: when that one ends they are killed too, and this process is told when they are
+// gone. Before, one of them might still make a file in the directory that is to be removed.
+class OrphansWaitedFor {
+ public:
+  OrphansWaitedFor() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~OrphansWaitedFor() {
+    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+    }
+  }
+  OrphansWaitedFor(const OrphansWaitedFor&) = delete;
+  OrphansWaitedFor& operator=(const OrphansWaitedFor&) = delete;
+};
+
 // One of the processes, with its lines.
 class Player {
  public:
@@ -72,7 +86,8 @@ class Player {
     for (;;) {
       interrupts_.throw_if_any();
       const auto now = std::chrono::steady_clock::now();
-      if (auto line = lines_.next(std::min<std::chrono::steady_clock::time_point>(deadline, now + kLookAround))) return line;
+      if (auto line = lines_.next(std::min<std::chrono::steady_clock::time_point>(deadline, now + kLookAround)))
+        return line;
       if (lines_.ended() || now >= deadline) return std::nullopt;
     }
   }
@@ -92,8 +107,15 @@ class Player {
 };
 
 std::vector<std::string> arguments_of(const char* command, const Task& task) {
-  std::vector<std::string> arguments = {command,  "--node", task.node, "--input", task.input, "--kills", std::to_string(task.kills),
-                                        "--seed", std::to_string(task.seed)};
+  std::vector<std::string> arguments = {command,
+                                        "--node",
+                                        task.node,
+                                        "--input",
+                                        task.input,
+                                        "--kills",
+                                        std::to_string(task.kills),
+                                        "--seed",
+                                        std::to_string(task.seed)};
   if (task.split_insert) arguments.emplace_back("--split-insert");
   return arguments;
 }
@@ -162,6 +184,7 @@ std::uint64_t random_seed() { return std::random_device()() % 1'000'000; }
 
 int perform(const Options& options, const Input& input, const Interrupts& interrupts) {
   const NodePlace place(options.node, options.keep);
+  const OrphansWaitedFor orphans;
   const Task task{.node = place.path(),
                   .input = input.path(),
                   .kills = options.kills,

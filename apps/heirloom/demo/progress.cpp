@@ -21,7 +21,8 @@ void write_error(const std::string& text) { std::fwrite(text.data(), 1, text.siz
 
 Progress::Progress(std::uint64_t total, std::string unit, bool shown)
     : total_(total), unit_(std::move(unit)), shown_(shown), terminal_(::isatty(STDERR_FILENO) == 1) {
-  next_ = std::chrono::steady_clock::now() + (terminal_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kLineEvery));
+  next_ = std::chrono::steady_clock::now() +
+          (terminal_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kLineEvery));
 }
 
 Progress::~Progress() {

@@ -63,7 +63,8 @@ class Reader {
     ++lookups_;
     const auto object = table_.lookup(key).one();
     if (!object) return 0;
-    const bool good = object->is_tuple() && object->size() == 2 && object->element(1) == key && object->element(2).is_integer();
+    const bool good =
+        object->is_tuple() && object->size() == 2 && object->element(1) == key && object->element(2).is_integer();
     if (good && object->element(2).as_int64() > 0) return object->element(2).as_int64();
     note(fmt::format("under the key {} lies {}", to_string(key), to_string(*object)));
     return 0;
@@ -80,7 +81,8 @@ class Reader {
 
   void look_at_word(Word& word) {
     const std::int64_t count = number_of(word.key);
-    if (count < word.count) note(fmt::format("the count of {} went from {} to {}", to_string(word.key), word.count, count));
+    if (count < word.count)
+      note(fmt::format("the count of {} went from {} to {}", to_string(word.key), word.count, count));
     word.count = count;
   }
 

@@ -23,8 +23,8 @@ std::string times(const char* name, std::vector<std::int64_t> values) {
   if (values.empty()) return fmt::format("  {:<9} none\n", name);
   std::sort(values.begin(), values.end());
   return fmt::format("  {:<9} p50 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms ({} kills)\n", name,
-                     milliseconds(percentile(values, 50)), milliseconds(percentile(values, 99)), milliseconds(values.back()),
-                     values.size());
+                     milliseconds(percentile(values, 50)), milliseconds(percentile(values, 99)),
+                     milliseconds(values.back()), values.size());
 }
 
 std::string listed(const char* title, const std::vector<std::string>& lines) {
@@ -71,8 +71,8 @@ std::uint64_t Report::torn() const {
 }
 
 std::string Report::text() const {
-  std::string text = fmt::format("kills     {}, of which {} fell inside a write (repaired: {} finished, {} undone)\n", kills(),
-                                 inside_, repairs_finished_, repairs_undone_);
+  std::string text = fmt::format("kills     {}, of which {} fell inside a write (repaired: {} finished, {} undone)\n",
+                                 kills(), inside_, repairs_finished_, repairs_undone_);
   text += fmt::format("work      {} inserts, {} passes over the input\n", inserts_, passes_);
   text += "from SIGKILL until the replacement holds the table\n";
   text += times("waiting", waiting_) + times("started", started_);

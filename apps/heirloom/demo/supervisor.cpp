@@ -6,9 +6,9 @@
 // Tells the director: `kill waiting|started NANOSECONDS REPAIRS` for each kill, `trouble TEXT`, and `finished`.
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <random>
 #include <thread>
 
@@ -68,7 +68,8 @@ class Killing {
     if (with_standby) standby.emplace(task_, free_name());
     if (standby && !standby->waits()) return replace_failed("a standby");
 
-    std::this_thread::sleep_for(std::chrono::nanoseconds(std::uniform_int_distribution<std::int64_t>(0, kWorkMaxNs)(random_)));
+    std::this_thread::sleep_for(
+        std::chrono::nanoseconds(std::uniform_int_distribution<std::int64_t>(0, kWorkMaxNs)(random_)));
     const std::int64_t killed_at = nanoseconds_now();
     worker_.process().signal(SIGKILL);
     const int status = worker_.process().wait();
@@ -130,8 +131,7 @@ int supervise(const Task& task) {
     tell("trouble", reason.what());
   }
   // The director ends this process when it has seen all, and the table is the table manager's until then.
-  std::cin.get();
-  return kOk;
+  for (;;) ::pause();
 }
 
 }  // namespace heirloom::cli::demo

@@ -67,9 +67,7 @@ class WordCounter {
       objects_.push_back({word, known.as_int64() + count});
     }
   }
-  void add_position() {
-    objects_.push_back({position_key(), position_.inserts, position_.passes, position_.offset});
-  }
+  void add_position() { objects_.push_back({position_key(), position_.inserts, position_.passes, position_.offset}); }
   void add_stamps() {
     for (std::int64_t pair = 0; pair < kStampPairs; ++pair) {
       objects_.push_back({stamp_key(pair, false), position_.inserts});

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strategy: the commands that look at tables and change them, each as a person or a script runs it on a node that a program
+// has left behind. Catches commands that need a manager to look, output that scripts cannot read, and writes that go where
+// they may not.
+#include <nlohmann/json.hpp>
+
+#include "shell.hpp"
+
+namespace heirloom::e2e {
+
+namespace {
+
+using namespace heirloom::literals;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Tables : public Shell {
+ protected:
+  void make_users() { make_table("users", {{"alice"_atom, 41, "Berlin"}, {"bob"_atom, 23, "Rome"}}); }
+};
+
+TEST_F(Tables, GetPrintsTheObjectOfAKey) {
+  make_users();
+  EXPECT_THAT(run("heirloom get users alice"), Prints("{alice,41,<<\"Berlin\">>}\n"));
+}
+
+TEST_F(Tables, GetOfAnAbsentKeyIsStatusOne) {
+  make_users();
+  EXPECT_THAT(run("heirloom get users carol"), Complains(1, "get: table \"users\" has no object with the key carol"));
+}
+
+TEST_F(Tables, ATableThatIsNotThereIsStatusOne) {
+  make_users();
+  for (const char* line : {"heirloom get nothing a", "heirloom info nothing", "heirloom dump nothing",
+                           "heirloom check nothing", "heirloom put nothing '{a}'", "heirloom delete nothing a"}) {
+    EXPECT_THAT(run(line), Complains(1, "there is no table \"nothing\"")) << line;
+  }
+}
+
+TEST_F(Tables, PutAndDeleteChangeANodeTableThatNobodyOwns) {
+  make_users();
+  EXPECT_THAT(run("heirloom put users '{<<\"x y\">>, [1, 2.5], #{a => -7}}'"), Prints(""));
+  EXPECT_THAT(run("heirloom get users '<<\"x y\">>'"), Prints("{<<\"x y\">>,[1,2.5],#{a => -7}}\n"));
+  EXPECT_THAT(run("heirloom put users '{-5}' && heirloom get users -- -5"), Prints("{-5}\n"));
+  EXPECT_THAT(run("heirloom delete users alice"), Prints(""));
+  EXPECT_THAT(run("heirloom delete users alice"), Complains(1, "no object with the key alice"));
+  EXPECT_EQ(json::parse(run("heirloom info users --json").out)["owner"], nullptr) << "the table went back to the node";
+}
+
+TEST_F(Tables, PutIntoAPublicTableOfALivingOwner) {
+  Node owner = Node::open(node());
+  Table counters = owner.create("counters"_atom, {.protection = Protection::public_access});
+  EXPECT_THAT(run("heirloom put counters '{hits, 1}'"), Prints(""));
+  EXPECT_EQ(counters.lookup_element("hits"_atom, 2), Term(1));
+}
+
+TEST_F(Tables, PutIntoATableOfALivingOwnerSaysAccessAndWhoseItIs) {
+  Node owner = Node::open(node());
+  Table counters = owner.open_or_create("counters"_atom);
+  const std::string whose =
+      "it is protected and belongs to " + to_string(Term(owner.root())) + ", which alone may write (access)";
+  EXPECT_THAT(run("heirloom put counters '{hits, 1}'"), Complains(3, whose));
+  EXPECT_THAT(run("heirloom delete counters hits"), Complains(3, whose));
+  EXPECT_EQ(counters.size(), 0);
+}
+
+TEST_F(Tables, LsNamesTheTablesAndJsonHasAllAboutThem) {
+  EXPECT_THAT((make_users(), run("heirloom ls").out), HasSubstr("users"));
+  make_table("a b", {}, {.keypos = 2});
+  const json tables = json::parse(run("heirloom ls --json").out);
+  ASSERT_EQ(tables.size(), 2);
+  EXPECT_EQ(tables[0]["name"], "a b");
+  EXPECT_EQ(tables[0]["keypos"], 2);
+  EXPECT_EQ(tables[1]["name"], "users");
+  EXPECT_EQ(tables[1]["size"], 2);
+  EXPECT_EQ(tables[1]["type"], "set");
+  EXPECT_EQ(tables[1]["protection"], "protected");
+  EXPECT_EQ(json::parse(run("heirloom info 'a b' --json").out), tables[0]);
+}
+
+TEST_F(Tables, DumpPrintsEveryObjectAndJsonItsParts) {
+  make_table("things", {{1, 2.5, "text", "\xff", true, Term(), list({1, 2}), map({{"key"_atom, "value"}})}});
+  const std::string term = "{1,2.5,<<\"text\">>,<<255>>,true,[],[1,2],#{key => <<\"value\">>}}";
+  EXPECT_THAT(run("heirloom dump things"), Prints(term + '\n'));
+  const json line = json::parse(run("heirloom dump things --json").out);
+  EXPECT_EQ(line["term"], term);
+  EXPECT_EQ(line["object"], json::parse(R"([1, 2.5, "text", "<<255>>", true, [], [1, 2], {"key": "value"}])"));
+  EXPECT_EQ(json::parse(run("heirloom get things 1 --json").out), line);
+}
+
+TEST_F(Tables, CheckOfAWholeTableAccountsForItsMemory) {
+  make_users();
+  const Outcome check = run("heirloom check users");
+  EXPECT_EQ(check.status, 0) << check;
+  EXPECT_THAT(check.out, HasSubstr("table \"users\": whole, 2 objects"));
+  const json report = json::parse(run("heirloom check users --json").out);
+  EXPECT_EQ(report["ok"], true);
+  EXPECT_EQ(report["allocated_bytes"], report["live_bytes"].get<int>() + report["retired_bytes"].get<int>() +
+                                           report["free_bytes"].get<int>() + report["cached_bytes"].get<int>());
+}
+
+TEST_F(Tables, CommandsThatOnlyLookNeedNoManagerAndBecomeNone) {
+  make_users();
+  std::filesystem::remove(node() / "manager.lock");
+  EXPECT_EQ(
+      run("heirloom ls && heirloom info users && heirloom get users bob && heirloom dump users && heirloom check users")
+          .status,
+      0);
+  EXPECT_FALSE(std::filesystem::exists(node() / "manager.lock"));
+}
+
+TEST_F(Tables, AReaderThatGoesAwayEndsTheOutputQuietly) {
+  std::vector<Term> many;
+  for (int key = 0; key < 20'000; ++key) many.push_back({key, "a value of some length"});
+  make_table("many", many);
+  EXPECT_THAT(run("heirloom dump many | head -n 1 > /dev/null"), Prints(""));
+  // Also where SIGPIPE is ignored, as below Python.
+  EXPECT_THAT(run("trap '' PIPE; heirloom dump many | head -n 1 > /dev/null"), Prints(""));
+}
+
+TEST_F(Tables, OutputThatCannotBeWrittenIsAnError) {
+  make_users();
+  EXPECT_THAT(run("heirloom dump users > /dev/full"),
+              Complains(3, "write to standard output: No space left on device"));
+}
+
+}  // namespace
+
+}  // namespace heirloom::e2e
