@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "term/serial.hpp"
+
 namespace heirloom::process {
 namespace {
 
@@ -23,6 +25,14 @@ TEST(Reference, ItIsReadInsideOtherTermsToo) {
   const Term message{"DOWN", reference, 4.5};
   EXPECT_EQ(read_reference(message.element(2))->number, read_reference(reference)->number);
   EXPECT_EQ(message.element(2), reference);
+}
+
+TEST(Reference, ItSurvivesTheWayToAnotherProgram) {
+  const Term reference = make_reference(12, Purpose::call);
+  const Result<Term> received = term::deserialize(term::serialize(reference));
+  ASSERT_TRUE(received);
+  EXPECT_EQ(*received, reference);
+  EXPECT_EQ(read_reference(*received)->purpose, Purpose::call);
 }
 
 TEST(Reference, OtherTermsAreNone) {

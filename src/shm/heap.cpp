@@ -90,8 +90,17 @@ void Heap::take_run(SizeClass size_class) {
     segment_.take_run(holder_, index_, size_class, bytes >= wanted ? bytes : wanted);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;
-    // The last reserve: what is retired, if no reader is in it.
-    reclaim_all();
+    // The last reserve: what is retired, if no reader is in it. To reclaim may need a magazine, which is not worth the same
+    // again.
+    if (reclaiming_) throw;
+    reclaiming_ = true;
+    try {
+      reclaim_all();
+    } catch (...) {
+      reclaiming_ = false;
+      throw;
+    }
+    reclaiming_ = false;
     if (available(size_class, 1) == 0) throw;
   }
 }

@@ -86,6 +86,7 @@ class Heap {
   Holder holder_;
   std::uint32_t index_;
   Stripe& stripe_;
+  bool reclaiming_ = false;
 };
 
 }  // namespace heirloom::shm

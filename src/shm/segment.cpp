@@ -109,14 +109,18 @@ Result<std::unique_ptr<Segment>> Segment::open(int directory, const std::string&
                       header.dictionary_bytes_max == kDictionaryBytesMax && header.page_map == parts.page_map &&
                       header.pages == parts.pages && header.page_count_max == parts.page_count_max;
     if (!fits) return corrupt("its header says that its parts lie where they cannot");
+    // The table may be growing: what must not be more is read before what it must not pass.
+    const std::uint64_t pages_used = header.pages_used.load();
     const std::uint64_t pages_in_file = header.pages_in_file.load();
+    const std::uint64_t dictionary_bytes = header.dictionary_bytes.load();
+    const std::uint64_t dictionary_bytes_given = header.dictionary_bytes_given.load();
+    HEIRLOOM_TRY(const std::uint64_t bytes_now, os::file_bytes(file), trail);
     const std::uint64_t needed = pages_in_file == 0 ? parts.dictionary : parts.pages + pages_in_file * kPageBytes;
-    if (pages_in_file > parts.page_count_max || header.pages_used.load() > pages_in_file || bytes < needed) {
-      return corrupt("it has " + std::to_string(bytes) + " bytes where its header needs " + std::to_string(needed) +
+    if (pages_in_file > parts.page_count_max || pages_used > pages_in_file || bytes_now < needed) {
+      return corrupt("it has " + std::to_string(bytes_now) + " bytes where its header needs " + std::to_string(needed) +
                      ": it was cut short");
     }
-    if (header.dictionary_bytes_given.load() > kDictionaryBytesMax ||
-        header.dictionary_bytes.load() > header.dictionary_bytes_given.load()) {
+    if (dictionary_bytes_given > kDictionaryBytesMax || dictionary_bytes > dictionary_bytes_given) {
       return corrupt("its dictionary is longer than its memory");
     }
   }

@@ -11,7 +11,7 @@
 #include <random>
 #include <set>
 
-#include "table/test_table.hpp"
+#include "table/table_fixture.hpp"
 
 namespace heirloom::table {
 namespace {

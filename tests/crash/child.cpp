@@ -2,7 +2,6 @@
 #include "child.hpp"
 
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -19,6 +18,8 @@
 #include <memory>
 #include <stdexcept>
 #include <thread>
+
+#include <link.h>
 
 namespace heirloom::crash {
 
@@ -39,7 +40,8 @@ pid_t fork_child() {
 }
 
 std::string ending(int status) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "it was blocked for " + std::to_string(kHangSeconds) + " s";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    return "it was blocked for " + std::to_string(kHangSeconds) + " s";
   if (WIFSIGNALED(status)) return std::string("it died: ") + ::strsignal(WTERMSIG(status));
   return "it ended with status " + std::to_string(WEXITSTATUS(status));
 }

@@ -36,7 +36,8 @@ TEST(KillAtEveryStep, InsertThatSplitsABucket) {
 }
 
 TEST(KillAtEveryStep, InsertThatSplitsABucketAndNeedsAChunk) {
-  expect_old_or_new_at_every_step(insert_after("insert that splits a bucket, with a new chunk", keys_of(kStripe, 15), 14));
+  expect_old_or_new_at_every_step(
+      insert_after("insert that splits a bucket, with a new chunk", keys_of(kStripe, 15), 14));
 }
 
 TEST(KillAtEveryStep, InsertIntoAFullBucket) {

@@ -20,8 +20,8 @@ void write_file(const std::string& path, const FileImage& file) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   bool written = descriptor >= 0 && ::ftruncate(descriptor, static_cast<off_t>(file.bytes)) == 0;
   for (const auto& [number, page] : file.pages) {
-    written = written && ::pwrite(descriptor, page->data(), page->size(), static_cast<off_t>(number * kImagePageBytes)) ==
-                             static_cast<ssize_t>(page->size());
+    written = written && ::pwrite(descriptor, page->data(), page->size(),
+                                  static_cast<off_t>(number * kImagePageBytes)) == static_cast<ssize_t>(page->size());
   }
   ::close(descriptor);
   if (!written) throw std::runtime_error("cannot write " + path);

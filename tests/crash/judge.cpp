@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <sstream>
 
-#include "child.hpp"
 #include "heirloom/error.hpp"
+
+#include "child.hpp"
 
 namespace heirloom::crash {
 
@@ -28,7 +29,8 @@ class Judge {
     // The count of objects is right when nobody holds a lock (layout.hpp T3); meanwhile it is between.
     const std::size_t least = std::min(expected_.before.size(), expected_.after.size());
     const std::size_t most = std::max(expected_.before.size(), expected_.after.size());
-    if (expected_.size_known && (before.size < least || before.size > most)) fault("before any repair the size is " + std::to_string(before.size));
+    if (expected_.size_known && (before.size < least || before.size > most))
+      fault("before any repair the size is " + std::to_string(before.size));
     session.table().fence();
     const Observation after = look(session, "after the repair");
     if (after.state != before.state) fault("the repair changed what a reader sees");
@@ -57,7 +59,8 @@ class Judge {
     const bool new_state = seen.state == expected_.after;
     if (old_state) lines_ += "old\n";
     if (new_state) lines_ += "new\n";
-    if (!old_state && !new_state) fault(when + " the state is neither the old nor the new one: " + difference(seen.state));
+    if (!old_state && !new_state)
+      fault(when + " the state is neither the old nor the new one: " + difference(seen.state));
     return seen;
   }
 
@@ -78,12 +81,14 @@ class Judge {
     for (const std::string& finding : report.findings) fault("check " + when + ": " + finding);
     const std::uint64_t known = report.live_bytes + report.retired_bytes + report.free_bytes + report.cached_bytes;
     if (known != report.allocated_bytes) {
-      fault("check " + when + ": " + std::to_string(known) + " of " + std::to_string(report.allocated_bytes) + " bytes");
+      fault("check " + when + ": " + std::to_string(known) + " of " + std::to_string(report.allocated_bytes) +
+            " bytes");
     }
     if (report.objects != seen.state.size()) fault("check " + when + " counts " + std::to_string(report.objects));
     // Nobody holds a lock now, so the count must be exact, whatever it was when the state was read.
     if (session.table().size() != seen.state.size()) {
-      fault(when + " the size is " + std::to_string(session.table().size()) + " of " + std::to_string(seen.state.size()));
+      fault(when + " the size is " + std::to_string(session.table().size()) + " of " +
+            std::to_string(seen.state.size()));
     }
   }
 
@@ -166,7 +171,8 @@ Verdict verdict_of(const std::string& text) {
 }
 
 std::vector<Verdict> judge(const std::vector<Image>& images, const Expected& expected) {
-  const auto texts = gather(images.size(), [&](std::size_t i) { return judge_image(after_death(images[i]), expected); });
+  const auto texts =
+      gather(images.size(), [&](std::size_t i) { return judge_image(after_death(images[i]), expected); });
   std::vector<Verdict> verdicts;
   for (const std::string& text : texts) verdicts.push_back(verdict_of(text));
   return verdicts;

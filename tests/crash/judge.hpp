@@ -15,9 +15,9 @@ namespace heirloom::crash {
 struct Expected {
   State before;
   State after;
-  bool full = false;      // the table has no memory left: a write may be refused, but must leave everything sound
+  bool full = false;       // the table has no memory left: a write may be refused, but must leave everything sound
   bool size_known = true;  // whether size() lies between the sizes of the two states even before any repair
-  bool sabotage = false;  // the judge leaves unrepaired what the dead left: to see that this is noticed
+  bool sabotage = false;   // the judge leaves unrepaired what the dead left: to see that this is noticed
 };
 
 struct Verdict {

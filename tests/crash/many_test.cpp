@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Killed at every instruction of an insert of several objects: all of them are there, or none.
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "scenario.hpp"
 
@@ -64,7 +64,10 @@ TEST(KillAtEveryStep, InsertOfSeveralObjectsOfOneStripe) {
   Call call;
   for (const std::int64_t key : keys) call.add(key, "{1,2,3}");
   expect_old_or_new_at_every_step({.name = "insert of 3 objects in one stripe",
-                                   .prepare = [keys](Session& session) { session.insert({keys[1], "old"}); },
+                                   .prepare =
+                                       [keys](Session& session) {
+                                         session.insert({keys[1], "old"});
+                                       },
                                    .operation = [call](Session& session) { session.insert_many(call.objects); },
                                    .effect = call.effect()});
 }

@@ -2,9 +2,9 @@
 //
 // Killed at every instruction of a write that moves memory: runs of pages, a growing file, magazines that are sealed,
 // reclaimed and emptied; and writes that a full table refuses.
-#include <gtest/gtest.h>
-
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 #include "scenario.hpp"
 
@@ -16,12 +16,17 @@ constexpr int kRoom = 28;  // of a magazine: shm/heap.hpp
 // After so many overwrites of an object, one more.
 Scenario overwrite_after(const std::string& name, int times) {
   return {.name = name,
-          .prepare = [times](Session& session) { session.insert({5, 1}, 1 + times); },
+          .prepare =
+              [times](Session& session) {
+                session.insert({5, 1}, 1 + times);
+              },
           .operation = [object = Term{5, 2}](Session& session) { session.insert(object); },
           .effect = [](State& state) { state["5"] = "{5,2}"; }};
 }
 
-TEST(KillAtEveryStep, FirstRetirement) { expect_old_or_new_at_every_step(overwrite_after("overwrite, first magazine", 0)); }
+TEST(KillAtEveryStep, FirstRetirement) {
+  expect_old_or_new_at_every_step(overwrite_after("overwrite, first magazine", 0));
+}
 
 TEST(KillAtEveryStep, OverwriteThatSealsAMagazine) {
   expect_old_or_new_at_every_step(overwrite_after("overwrite that seals a magazine", kRoom));
@@ -95,20 +100,21 @@ TEST(KillAtEveryStep, InsertThatAFullTableRefuses) {
 
 TEST(KillAtEveryStep, InsertThatATableWithoutMagazinesRefuses) {
   const auto& keys = keys_of_a_stripe();
-  expect_old_or_new_at_every_step(
-      {.name = "insert that a full table without magazines refuses",
-       .prepare =
-           [](Session& session) {
-             // One retired block of each of many size classes: all magazines of the first run are being filled.
-             const auto others = keys_of(3, 32, 1'000'000);
-             for (std::size_t i = 0; i < others.size(); ++i) session.insert({others[i], std::string(1 << (i / 4), 'm')}, 2);
-             for (std::size_t i = 0; i < others.size(); ++i) session.insert({others[i], std::string(i * 16, 'm')}, 2);
-             fill(session);
-           },
-       .operation = [object = Term{keys.back(), std::string(20000, 'z')}](
-                        Session& session) { expect_full([&] { session.insert(object); }); },
-       .effect = {},
-       .full = true});
+  expect_old_or_new_at_every_step({.name = "insert that a full table without magazines refuses",
+                                   .prepare =
+                                       [](Session& session) {
+                                         // One retired block of each of many size classes: all magazines of the first run are being filled.
+                                         const auto others = keys_of(3, 32, 1'000'000);
+                                         for (std::size_t i = 0; i < others.size(); ++i)
+                                           session.insert({others[i], std::string(1 << (i / 4), 'm')}, 2);
+                                         for (std::size_t i = 0; i < others.size(); ++i)
+                                           session.insert({others[i], std::string(i * 16, 'm')}, 2);
+                                         fill(session);
+                                       },
+                                   .operation = [object = Term{keys.back(), std::string(20000, 'z')}](
+                                                    Session& session) { expect_full([&] { session.insert(object); }); },
+                                   .effect = {},
+                                   .full = true});
 }
 
 TEST(KillAtEveryStep, InsertOfSeveralObjectsThatAFullTableRefuses) {

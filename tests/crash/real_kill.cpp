@@ -67,7 +67,8 @@ int kill_for_real(const Scenario& scenario, const Recording& recording, const Ex
   int killed = 0;
   for (int i = 1; i <= kills && moments > 2; ++i, ++killed) {
     // Spread over the images, which lie close together where it matters.
-    const Moment& moment = recording.moments[moments * static_cast<std::size_t>(i) / (static_cast<std::size_t>(kills) + 1)];
+    const Moment& moment =
+        recording.moments[moments * static_cast<std::size_t>(i) / (static_cast<std::size_t>(kills) + 1)];
     const std::string fault = kill_once(scenario, expected, moment.step);
     if (!fault.empty()) failures.push_back(scenario.name + ", step " + std::to_string(moment.step) + ": " + fault);
   }

@@ -2,9 +2,9 @@
 //
 // The repairer dies too. What a killed writer left is repaired by a process that is itself stepped and killed at every
 // instruction: whoever comes third finds the very state that the first death left.
-#include <gtest/gtest.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "live_node.hpp"
 #include "scenario.hpp"
@@ -20,7 +20,9 @@ class Remains {
   explicit Remains(const Image& image) : image_(image) {}
 
   [[nodiscard]] std::uint64_t header(std::size_t offset) const { return image_.word(kSegmentFile, offset); }
-  [[nodiscard]] std::uint64_t table(std::size_t offset) const { return header(offsetof(shm::SegmentHeader, table) + offset); }
+  [[nodiscard]] std::uint64_t table(std::size_t offset) const {
+    return header(offsetof(shm::SegmentHeader, table) + offset);
+  }
   [[nodiscard]] std::uint64_t stripe(std::uint32_t index, std::size_t offset) const {
     return header(header(offsetof(shm::SegmentHeader, stripes)) + index * sizeof(shm::Stripe) + offset);
   }
@@ -44,14 +46,15 @@ class Remains {
   // An intent record that is armed, before or after its publishing store.
   [[nodiscard]] bool armed(bool is_published) const {
     return any([&](std::uint32_t index) {
-      const std::size_t intent = header(offsetof(shm::SegmentHeader, stripes)) + index * sizeof(shm::Stripe) +
-                                 offsetof(shm::Stripe, intent);
+      const std::size_t intent =
+          header(offsetof(shm::SegmentHeader, stripes)) + index * sizeof(shm::Stripe) + offsetof(shm::Stripe, intent);
       return header(intent) != 0 && published(intent) == is_published;
     });
   }
   [[nodiscard]] bool pool_published() const { return published(offsetof(shm::SegmentHeader, pool_intent)); }
   [[nodiscard]] bool committed() const {
-    return any([&](std::uint32_t index) { return work(index, table::kHome) != 0 && header(work(index, table::kHome)) != 0; });
+    return any(
+        [&](std::uint32_t index) { return work(index, table::kHome) != 0 && header(work(index, table::kHome)) != 0; });
   }
   // An overflow bucket of the bucket after the last, which no reader looks at.
   [[nodiscard]] bool unborn_overflow(std::uint32_t stripe) const {
@@ -66,12 +69,10 @@ class Remains {
 };
 
 // Kills the repair of what `scenario` leaves at the first, the middle and the last moment for which `chosen` holds.
-void expect_repair_survives_deaths(const Scenario& scenario, const std::string& when,
-                                   const std::function<bool(const Remains&)>& chosen,
-                                   const std::function<void(Session&)>& repair = [](Session& session) {
-                                     session.table().fence();
-                                   },
-                                   const std::function<void(State&)>& effect = {}) {
+void expect_repair_survives_deaths(
+    const Scenario& scenario, const std::string& when, const std::function<bool(const Remains&)>& chosen,
+    const std::function<void(Session&)>& repair = [](Session& session) { session.table().fence(); },
+    const std::function<void(State&)>& effect = {}) {
   const Recording recording = record(scenario);
   ASSERT_EQ(recording.failure, "");
   std::vector<const Image*> found;
@@ -93,7 +94,10 @@ void expect_repair_survives_deaths(const Scenario& scenario, const std::string& 
 
 Scenario overwrite() {
   return {.name = "overwrite",
-          .prepare = [](Session& session) { session.insert({5, 1, 2}); },
+          .prepare =
+              [](Session& session) {
+                session.insert({5, 1, 2});
+              },
           .operation = [object = Term{5, 7, 8}](Session& session) { session.insert(object); },
           .effect = {}};
 }
@@ -121,15 +125,18 @@ Scenario insert_of_three() {
   std::vector<Term> objects;
   for (const std::uint32_t stripe : {1, 4, 6}) objects.push_back({keys_of(stripe, 1)[0], 2});
   return {.name = "insert of 3 objects",
-          .prepare = [](Session& session) { session.insert({keys_of(4, 1)[0], 1}); },
+          .prepare =
+              [](Session& session) {
+                session.insert({keys_of(4, 1)[0], 1});
+              },
           .operation = [objects](Session& session) { session.insert_many(objects); },
           .effect = {}};
 }
 
 TEST(KillTheRepairer, OfAnInsertOfSeveralBeforeItsCommit) {
-  expect_repair_survives_deaths(insert_of_three(), "in an insert of 3 objects, before the commit", [](const Remains& remains) {
-    return remains.has(table::kTransaction) && !remains.committed();
-  });
+  expect_repair_survives_deaths(
+      insert_of_three(), "in an insert of 3 objects, before the commit",
+      [](const Remains& remains) { return remains.has(table::kTransaction) && !remains.committed(); });
 }
 
 TEST(KillTheRepairer, OfAnInsertOfSeveralAfterItsCommit) {

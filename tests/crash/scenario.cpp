@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdio>
 #include <unordered_map>
+
+#include <gtest/gtest.h>
 
 #include "child.hpp"
 #include "live_node.hpp"
@@ -36,7 +36,9 @@ class Table : public ::testing::Environment {
   void TearDown() override {
     if (lines().size() < 2) return;
     Line total{"total", 0, 0, 0, 0, 0};
-    std::printf("\n| operation | instructions | distinct images | judged | really killed | failures |\n|---|---|---|---|---|---|\n");
+    std::printf(
+        "\n| operation | instructions | distinct images | judged | really killed | failures "
+        "|\n|---|---|---|---|---|---|\n");
     for (const Line& line : lines()) {
       print(line);
       total.instructions += line.instructions;
@@ -55,7 +57,8 @@ class Table : public ::testing::Environment {
   }
   static void print(const Line& line) {
     std::printf("| %s | %llu | %zu | %zu | %d | %zu |\n", line.name.c_str(),
-                static_cast<unsigned long long>(line.instructions), line.images, line.judged, line.killed, line.failures);
+                static_cast<unsigned long long>(line.instructions), line.images, line.judged, line.killed,
+                line.failures);
   }
 };
 [[maybe_unused]] const auto* const table_at_the_end = ::testing::AddGlobalTestEnvironment(new Table);
@@ -138,7 +141,8 @@ Outcome kill_at_every_step(const Scenario& scenario) {
   for (const std::size_t index : recording.path) {
     if (scenario.sabotage) break;
     if (turned && !outcome.verdicts[index].new_state) {
-      outcome.failures.push_back(describe(scenario, recording.moments[index], "the new state was there before, and is gone"));
+      outcome.failures.push_back(
+          describe(scenario, recording.moments[index], "the new state was there before, and is gone"));
     }
     turned = turned || !outcome.verdicts[index].old_state;
   }
@@ -155,8 +159,10 @@ Outcome kill_at_every_step(const Scenario& scenario) {
 
 void expect_old_or_new_at_every_step(const Scenario& scenario) {
   const Outcome outcome = kill_at_every_step(scenario);
-  for (std::size_t i = 0; i < std::min(outcome.failures.size(), kFailuresShown); ++i) ADD_FAILURE() << outcome.failures[i];
-  if (outcome.failures.size() > kFailuresShown) ADD_FAILURE() << "... and " << outcome.failures.size() << " failures in all";
+  for (std::size_t i = 0; i < std::min(outcome.failures.size(), kFailuresShown); ++i)
+    ADD_FAILURE() << outcome.failures[i];
+  if (outcome.failures.size() > kFailuresShown)
+    ADD_FAILURE() << "... and " << outcome.failures.size() << " failures in all";
   EXPECT_GT(outcome.recording.instructions, 0u);
 }
 

@@ -39,9 +39,9 @@ struct Moment {
 
 struct Recording {
   std::uint64_t instructions = 0;
-  std::vector<Moment> moments;             // distinct; the first is the image before the operation
-  std::vector<std::size_t> path;           // indices of moments, as they were passed through
-  std::string failure;                     // of the child
+  std::vector<Moment> moments;    // distinct; the first is the image before the operation
+  std::vector<std::size_t> path;  // indices of moments, as they were passed through
+  std::string failure;            // of the child
 };
 Recording record(const Scenario& scenario);
 

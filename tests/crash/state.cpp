@@ -77,7 +77,8 @@ Observation observe(const table::Table& table, const std::vector<std::string>& o
     }
   }
   for (const std::string& key : other_keys) {
-    if (!seen.state.contains(key) && table.member(kCaller, parse(key))) fault("lookup finds " + key + ", tab2list does not");
+    if (!seen.state.contains(key) && table.member(kCaller, parse(key)))
+      fault("lookup finds " + key + ", tab2list does not");
   }
   seen.size = table.size();
   return seen;

@@ -44,8 +44,8 @@ inline constexpr std::uint64_t kSeed = 20240229;
 void create_table(int directory, std::uint64_t max_bytes);
 
 // The first integers from `from` whose hash says this stripe and, in the bits of `mask`, this bucket.
-std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from = 0, std::uint64_t bucket = 0,
-                                  std::uint64_t mask = 0);
+std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from = 0,
+                                  std::uint64_t bucket = 0, std::uint64_t mask = 0);
 
 struct Observation {
   State state;

@@ -16,24 +16,27 @@ void prepare_some(Session& session) {
 }
 
 TEST(KillAtEveryStep, FirstInsertOfAnEmptyTable) {
-  expect_old_or_new_at_every_step({.name = "first insert of an empty table",
-                                   .prepare = {},
-                                   .operation = [object = parse("{7,first}")](Session& session) { session.insert(object); },
-                                   .effect = [](State& state) { state["7"] = "{7,first}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "first insert of an empty table",
+       .prepare = {},
+       .operation = [object = parse("{7,first}")](Session& session) { session.insert(object); },
+       .effect = [](State& state) { state["7"] = "{7,first}"; }});
 }
 
 TEST(KillAtEveryStep, InsertOfANewKey) {
-  expect_old_or_new_at_every_step({.name = "insert of a new key",
-                                   .prepare = prepare_some,
-                                   .operation = [object = parse("{100,5,6}")](Session& session) { session.insert(object); },
-                                   .effect = [](State& state) { state["100"] = "{100,5,6}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "insert of a new key",
+       .prepare = prepare_some,
+       .operation = [object = parse("{100,5,6}")](Session& session) { session.insert(object); },
+       .effect = [](State& state) { state["100"] = "{100,5,6}"; }});
 }
 
 TEST(KillAtEveryStep, OverwriteInTheSameSizeClass) {
-  expect_old_or_new_at_every_step({.name = "overwrite, same size class",
-                                   .prepare = prepare_some,
-                                   .operation = [object = parse("{5,7,8}")](Session& session) { session.insert(object); },
-                                   .effect = [](State& state) { state["5"] = "{5,7,8}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "overwrite, same size class",
+       .prepare = prepare_some,
+       .operation = [object = parse("{5,7,8}")](Session& session) { session.insert(object); },
+       .effect = [](State& state) { state["5"] = "{5,7,8}"; }});
 }
 
 TEST(KillAtEveryStep, OverwriteInAnotherSizeClass) {
@@ -45,17 +48,19 @@ TEST(KillAtEveryStep, OverwriteInAnotherSizeClass) {
 }
 
 TEST(KillAtEveryStep, InsertNewOfAnAbsentKey) {
-  expect_old_or_new_at_every_step({.name = "insert_new of an absent key",
-                                   .prepare = prepare_some,
-                                   .operation = [object = parse("{100,5}")](Session& session) { session.insert_new(object); },
-                                   .effect = [](State& state) { state["100"] = "{100,5}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "insert_new of an absent key",
+       .prepare = prepare_some,
+       .operation = [object = parse("{100,5}")](Session& session) { session.insert_new(object); },
+       .effect = [](State& state) { state["100"] = "{100,5}"; }});
 }
 
 TEST(KillAtEveryStep, InsertNewOfAPresentKey) {
-  expect_old_or_new_at_every_step({.name = "insert_new of a present key",
-                                   .prepare = prepare_some,
-                                   .operation = [object = parse("{5,5}")](Session& session) { session.insert_new(object); },
-                                   .effect = {}});
+  expect_old_or_new_at_every_step(
+      {.name = "insert_new of a present key",
+       .prepare = prepare_some,
+       .operation = [object = parse("{5,5}")](Session& session) { session.insert_new(object); },
+       .effect = {}});
 }
 
 TEST(KillAtEveryStep, Take) {
@@ -85,15 +90,15 @@ TEST(KillAtEveryStep, CounterInPlace) {
 }
 
 TEST(KillAtEveryStep, CountersWithACopy) {
-  expect_old_or_new_at_every_step(
-      {.name = "update_counter of two counters, with a copy",
-       .prepare = prepare_some,
-       .operation =
-           [](Session& session) {
-             const std::vector<CounterUpdate> updates{{.position = 2, .increment = 41}, {.position = 3, .increment = -1}};
-             session.table().update_counter(kCaller, 5, updates, nullptr);
-           },
-       .effect = [](State& state) { state["5"] = "{5,42,1}"; }});
+  expect_old_or_new_at_every_step({.name = "update_counter of two counters, with a copy",
+                                   .prepare = prepare_some,
+                                   .operation =
+                                       [](Session& session) {
+                                         const std::vector<CounterUpdate> updates{{.position = 2, .increment = 41},
+                                                                                  {.position = 3, .increment = -1}};
+                                         session.table().update_counter(kCaller, 5, updates, nullptr);
+                                       },
+                                   .effect = [](State& state) { state["5"] = "{5,42,1}"; }});
 }
 
 TEST(KillAtEveryStep, CounterThatInsertsItsDefault) {
@@ -109,29 +114,30 @@ TEST(KillAtEveryStep, CounterThatInsertsItsDefault) {
 }
 
 TEST(KillAtEveryStep, UpdateElement) {
-  expect_old_or_new_at_every_step(
-      {.name = "update_element",
-       .prepare = prepare_some,
-       .operation =
-           [](Session& session) {
-             const std::vector<ElementUpdate> updates{{2, "text"}, {3, 9}};
-             session.table().update_element(kCaller, 5, updates);
-           },
-       .effect = [](State& state) { state["5"] = "{5,<<\"text\">>,9}"; }});
+  expect_old_or_new_at_every_step({.name = "update_element",
+                                   .prepare = prepare_some,
+                                   .operation =
+                                       [](Session& session) {
+                                         const std::vector<ElementUpdate> updates{{2, "text"}, {3, 9}};
+                                         session.table().update_element(kCaller, 5, updates);
+                                       },
+                                   .effect = [](State& state) { state["5"] = "{5,<<\"text\">>,9}"; }});
 }
 
 TEST(KillAtEveryStep, FirstAtomOfTheDictionary) {
-  expect_old_or_new_at_every_step({.name = "insert with the table's first atom",
-                                   .prepare = prepare_some,
-                                   .operation = [object = parse("{alice,1}")](Session& session) { session.insert(object); },
-                                   .effect = [](State& state) { state["alice"] = "{alice,1}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "insert with the table's first atom",
+       .prepare = prepare_some,
+       .operation = [object = parse("{alice,1}")](Session& session) { session.insert(object); },
+       .effect = [](State& state) { state["alice"] = "{alice,1}"; }});
 }
 
 TEST(KillAtEveryStep, FurtherAtomsOfTheDictionary) {
-  expect_old_or_new_at_every_step({.name = "overwrite with two new atoms",
-                                   .prepare = [](Session& session) { session.insert(parse("{alice,bob}")); },
-                                   .operation = [object = parse("{alice,{carol,dave}}")](Session& session) { session.insert(object); },
-                                   .effect = [](State& state) { state["alice"] = "{alice,{carol,dave}}"; }});
+  expect_old_or_new_at_every_step(
+      {.name = "overwrite with two new atoms",
+       .prepare = [](Session& session) { session.insert(parse("{alice,bob}")); },
+       .operation = [object = parse("{alice,{carol,dave}}")](Session& session) { session.insert(object); },
+       .effect = [](State& state) { state["alice"] = "{alice,{carol,dave}}"; }});
 }
 
 }  // namespace

@@ -10,8 +10,6 @@
 //                             older second; when its writer starts again, equal. Accounts whose sum stays 0
 //   a blocked process         the test hangs
 //   lost memory               check(), and a bound on what the table has been given
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -19,8 +17,11 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "table/table.hpp"
-#include "table/test_table.hpp"
+#include "table/table_fixture.hpp"
 #include "workers.hpp"
 
 namespace heirloom::stress {
@@ -54,9 +55,13 @@ std::int64_t pair_key(std::uint32_t writer, std::int64_t pair, bool second) {
   return 1'000'000 + (writer * kPairs + pair) * 2 + (second ? 1 : 0);
 }
 
-std::int64_t account_key(std::uint32_t writer, std::int64_t account) { return 2'000'000 + writer * kAccounts + account; }
+std::int64_t account_key(std::uint32_t writer, std::int64_t account) {
+  return 2'000'000 + writer * kAccounts + account;
+}
 
-std::optional<Term> lookup(const table::Table& table, std::int64_t key) { return table.lookup(kCaller, Term(key)).one(); }
+std::optional<Term> lookup(const table::Table& table, std::int64_t key) {
+  return table.lookup(kCaller, Term(key)).one();
+}
 
 std::int64_t balance(const table::Table& table, std::uint32_t writer, std::int64_t account) {
   const auto found = lookup(table, account_key(writer, account));
@@ -158,7 +163,8 @@ class Writer {
   void write_pair() {
     const auto pair = static_cast<std::int64_t>(random_() % kPairs);
     const std::int64_t stamp = next_stamp();
-    const std::vector<Term> both{object(pair_key(number_, pair, false), stamp), object(pair_key(number_, pair, true), stamp)};
+    const std::vector<Term> both{object(pair_key(number_, pair, false), stamp),
+                                 object(pair_key(number_, pair, true), stamp)};
     table_.insert(kCaller, both);
   }
 
@@ -195,7 +201,8 @@ class Writer {
     // What is read later is never older.
     const auto first = lookup(table, pair_key(writer, pair, false));
     const auto second = lookup(table, pair_key(writer, pair, true));
-    if (first && (!second || stamp_of(*second) < stamp_of(*first))) throw std::runtime_error("the second of a pair is older");
+    if (first && (!second || stamp_of(*second) < stamp_of(*first)))
+      throw std::runtime_error("the second of a pair is older");
     if (const auto found = lookup(table, first_key(writer) + static_cast<std::int64_t>(random() % kKeysAWriter))) {
       stamp_of(*found);
     }
@@ -206,7 +213,8 @@ class Writer {
       keys.push_back(Term(found.element(1)));
     }
     std::sort(keys.begin(), keys.end(), [](const Term& left, const Term& right) { return compare(left, right) < 0; });
-    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) throw std::runtime_error("tab2list has a key twice");
+    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
+      throw std::runtime_error("tab2list has a key twice");
   }
 }
 
@@ -215,8 +223,8 @@ TEST(Stress, WritersAreKilledAndNothingIsLostDoubledOrTorn) {
   std::mt19937_64 random(start_seed);
   const table::TestNode node;
   node.create(table::public_table());
-  auto* const shared = static_cast<Shared*>(
-      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* const shared =
+      static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(shared, MAP_FAILED);
 
   Workers workers;
