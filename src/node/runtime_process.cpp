@@ -140,7 +140,12 @@ void Runtime::receive(const wire::Transfer& transfer) {
     auto handle = open_handle(transfer.table);
     // A table that cannot be opened is told again by the next manager, which sets a broken one aside.
     if (!handle) return;
-    (*handle)->table->fence();
+    try {
+      (*handle)->table->fence();
+    } catch (const Error& error) {
+      // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
+      process::log_line("table " + transfer.table.id + " was taken over, but not all of it is repaired: " + error.what());
+    }
     seen = transfer.table.generation;
     if (transfer.data) {
       if (auto gift = term::deserialize(*transfer.data)) {

@@ -54,7 +54,7 @@ void Segments::remove(const std::string& id) {
 
 std::vector<std::string> Segments::list() {
   std::vector<std::string> ids;
-  for (const std::string& name : os::list_directory(directory_->descriptor(), "tables")) {
+  for (const std::string& name : os::names_in(directory_->descriptor(), "tables")) {
     if (ends_with_new(name)) {
       os::remove_file(directory_->descriptor(), "tables/" + name);
     } else if (table_number(name) != 0) {

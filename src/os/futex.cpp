@@ -11,6 +11,7 @@
 #include <climits>
 
 #include "base/assert.hpp"
+#include "os/file.hpp"
 
 namespace heirloom::os {
 
@@ -41,6 +42,24 @@ bool futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::nanoseconds timeout) noexcept {
   const FutexWait wait{&word, expected};
   return futex_wait_any({&wait, 1}, timeout);
+}
+
+void sleep_briefly() noexcept {
+  const timespec tenth{.tv_sec = 0, .tv_nsec = 100'000};
+  ::nanosleep(&tenth, nullptr);
+}
+
+Status futex_usable() {
+  // A word that differs: answered at once, by EAGAIN.
+  const std::atomic<std::uint32_t> word{0};
+  const FutexWait wait{&word, 1};
+  futex_waitv vector{.val = wait.expected,
+                     .uaddr = reinterpret_cast<std::uintptr_t>(wait.word),
+                     .flags = FUTEX_32,
+                     .__reserved = 0};
+  if (::syscall(SYS_futex_waitv, &vector, 1U, 0, nullptr, CLOCK_MONOTONIC) >= 0 || errno == EAGAIN) return {};
+  return errno_failure(errno, "futex_waitv: this kernel cannot wait for a lock and its holder's life at once (Linux 5.16 or "
+                              "later can; a sandbox may forbid it)");
 }
 
 void futex_wake(const std::atomic<std::uint32_t>& word, int waiters) noexcept {

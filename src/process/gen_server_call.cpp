@@ -21,7 +21,7 @@ class PendingCall {
  public:
   PendingCall(const Acting& me, Pid server)
       : me_(me),
-        reference_(process::make_reference(me.host->program(), process::Purpose::call)),
+        reference_(process::make_call_reference(me.process->pid())),
         number_(process::read_reference(reference_)->number) {
     me_.process->mailbox().await_answer(number_);
     me_.host->monitor(*me_.process, server, reference_);

@@ -46,7 +46,7 @@ bool Mailbox::is_stale_answer(const Message& message) const {
   const Term* term = std::get_if<Term>(&message);
   if (term == nullptr || !term->is_tuple() || term->size() != 2) return false;
   const std::optional<Reference> reference = read_reference(term->element(1));
-  return reference && reference->purpose == Purpose::call && !awaited_.contains(reference->number);
+  return reference && reference->caller == owner_ && !awaited_.contains(reference->number);
 }
 
 std::optional<Message> Mailbox::take(const Wanted& wanted, const Deadline& deadline) {

@@ -33,6 +33,8 @@ Deadline deadline_after(std::chrono::milliseconds timeout);
 
 class Mailbox {
  public:
+  explicit Mailbox(Pid owner) : owner_(owner) {}
+
   // False when the process has ended; the message is dropped.
   bool push(Message message);
   // The same, unless the message that was pushed so before is still unread.
@@ -48,7 +50,7 @@ class Mailbox {
   void interrupt(const Term& reason);
   void throw_if_interrupted();
 
-  // Answers to the call `number`: {Reference, Reply} with such a reference is dropped when it is not awaited.
+  // The answer to the owner's call `number`, {Reference, Reply}, is dropped when it is not awaited.
   void await_answer(std::uint64_t number);
   void forget_answer(std::uint64_t number);
 
@@ -59,6 +61,7 @@ class Mailbox {
   [[nodiscard]] bool is_stale_answer(const Message& message) const;
   std::uint64_t append(Message message);
 
+  const Pid owner_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:

@@ -15,6 +15,7 @@
 namespace heirloom::process {
 namespace {
 
+constexpr Pid kOwner{1, 7};
 const Deadline kNow = std::chrono::steady_clock::time_point{};
 
 bool anything(const Message& /*message*/) { return true; }
@@ -29,14 +30,14 @@ auto is(const Term& wanted) {
 Term term_of(const std::optional<Message>& message) { return std::get<Term>(message.value()); }
 
 TEST(Mailbox, MessagesArriveInTheOrderInWhichTheyWerePushed) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   for (int number = 1; number <= 3; ++number) mailbox.push(Term(number));
   for (int number = 1; number <= 3; ++number) EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(number));
   EXPECT_FALSE(mailbox.take(anything, kNow));
 }
 
 TEST(Mailbox, ASelectiveReceiveLeavesTheOthersInTheirOrder) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   for (int number = 1; number <= 3; ++number) mailbox.push(Term(number));
   EXPECT_EQ(term_of(mailbox.take(is(2), kNow)), Term(2));
   EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(1));
@@ -44,7 +45,7 @@ TEST(Mailbox, ASelectiveReceiveLeavesTheOthersInTheirOrder) {
 }
 
 TEST(Mailbox, AReceiverThatWaitsGetsAMessagePushedLater) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   mailbox.push(Term("not this one"));
   std::thread sender([&] { mailbox.push(Term("this")); });
   EXPECT_EQ(term_of(mailbox.take(is("this"), std::nullopt)), Term("this"));
@@ -52,7 +53,7 @@ TEST(Mailbox, AReceiverThatWaitsGetsAMessagePushedLater) {
 }
 
 TEST(Mailbox, ThePredicateMayUseTheMailboxItself) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   mailbox.push(Term(1));
   const auto pushes_once = [&](const Message& message) {
     if (is(1)(message)) mailbox.push(Term(2));
@@ -64,7 +65,7 @@ TEST(Mailbox, ThePredicateMayUseTheMailboxItself) {
 
 TEST(Mailbox, EachMessageGoesToOneOfSeveralReceivers) {
   constexpr int kMessages = 2000;
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   std::set<std::int64_t> seen[2];
   const auto receive_until_done = [&](std::set<std::int64_t>& mine) {
     for (;;) {
@@ -86,7 +87,7 @@ TEST(Mailbox, EachMessageGoesToOneOfSeveralReceivers) {
 }
 
 TEST(Mailbox, AnInterruptEndsTheReceiverThatWaitsAndAllLaterOnes) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   std::thread killer([&] { mailbox.interrupt(Term("first")); });
   EXPECT_THROW(mailbox.take(anything, std::nullopt), ProcessExit);
   killer.join();
@@ -101,8 +102,8 @@ TEST(Mailbox, AnInterruptEndsTheReceiverThatWaitsAndAllLaterOnes) {
 }
 
 TEST(Mailbox, AnAnswerThatNobodyAwaitsIsDropped) {
-  Mailbox mailbox;
-  const Term reference = make_reference(1, Purpose::call);
+  Mailbox mailbox(kOwner);
+  const Term reference = make_call_reference(kOwner);
   const std::uint64_t number = read_reference(reference)->number;
   mailbox.push(Term{reference, "early"});
   mailbox.await_answer(number);
@@ -113,8 +114,15 @@ TEST(Mailbox, AnAnswerThatNobodyAwaitsIsDropped) {
   EXPECT_FALSE(mailbox.take(anything, kNow));
 }
 
+TEST(Mailbox, AnAnswerToSomebodyElsesCallIsAMessageLikeAnyOther) {
+  Mailbox mailbox(kOwner);
+  const Term passed_on{make_call_reference({1, 8}), "please answer"};
+  mailbox.push(passed_on);
+  EXPECT_EQ(term_of(mailbox.take(anything, kNow)), passed_on);
+}
+
 TEST(Mailbox, ManyChangesOfNamesAreOneUnreadMessage) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   mailbox.push_names_changed();
   mailbox.push_names_changed();
   EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(atoms().names_changed));
@@ -124,7 +132,7 @@ TEST(Mailbox, ManyChangesOfNamesAreOneUnreadMessage) {
 }
 
 TEST(Mailbox, AClosedMailboxRefusesMessages) {
-  Mailbox mailbox;
+  Mailbox mailbox(kOwner);
   mailbox.push(Term(1));
   mailbox.close();
   EXPECT_FALSE(mailbox.push(Term(2)));

@@ -17,7 +17,7 @@ class Host;
 
 class Process : public std::enable_shared_from_this<Process> {
  public:
-  Process(Host& host, Pid pid) : host_(host), pid_(pid), traps_exits_(is_root()) {}
+  Process(Host& host, Pid pid) : host_(host), pid_(pid), mailbox_(pid), traps_exits_(is_root()) {}
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 

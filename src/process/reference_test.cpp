@@ -12,11 +12,11 @@ TEST(Reference, NoTwoAreEqual) { EXPECT_FALSE(make_reference(1) == make_referenc
 
 TEST(Reference, WhatWasMadeCanBeRead) {
   const Term plain = make_reference(12);
-  const Term of_call = make_reference(13, Purpose::call);
+  const Term of_call = make_call_reference({13, 4});
   EXPECT_EQ(read_reference(plain)->program, 12U);
-  EXPECT_EQ(read_reference(plain)->purpose, Purpose::plain);
+  EXPECT_EQ(read_reference(plain)->caller, std::nullopt);
   EXPECT_EQ(read_reference(of_call)->program, 13U);
-  EXPECT_EQ(read_reference(of_call)->purpose, Purpose::call);
+  EXPECT_EQ(read_reference(of_call)->caller, (Pid{13, 4}));
   EXPECT_GT(read_reference(of_call)->number, read_reference(plain)->number);
 }
 
@@ -28,11 +28,11 @@ TEST(Reference, ItIsReadInsideOtherTermsToo) {
 }
 
 TEST(Reference, ItSurvivesTheWayToAnotherProgram) {
-  const Term reference = make_reference(12, Purpose::call);
+  const Term reference = make_call_reference({12, 0});
   const Result<Term> received = term::deserialize(term::serialize(reference));
   ASSERT_TRUE(received);
   EXPECT_EQ(*received, reference);
-  EXPECT_EQ(read_reference(*received)->purpose, Purpose::call);
+  EXPECT_EQ(read_reference(*received)->caller, (Pid{12, 0}));
 }
 
 TEST(Reference, OtherTermsAreNone) {

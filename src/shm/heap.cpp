@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "os/futex.hpp"
+
 namespace heirloom::shm {
 
 namespace {
@@ -11,6 +13,7 @@ namespace {
 constexpr std::uint64_t kRunBytesMin = 4096;
 constexpr std::uint64_t kRunBytesMax = 65536;
 constexpr std::uint64_t kRetiredBytesWanted = 65536;  // in one magazine
+constexpr int kLooksForReaders = 1000;
 constexpr std::uint64_t kSealedBeforeReclaim = 4;     // so that a membarrier serves some hundred retired blocks
 
 }  // namespace
@@ -25,7 +28,12 @@ std::uint64_t Heap::available(SizeClass size_class, std::uint64_t enough) {
   for (Offset next = heap.free_magazines; next != 0 && count < enough; next = magazine(next).next) {
     count += magazine(next).count;
   }
+  for (Offset next = heap.free_list; next != 0 && count < enough; next = next_free(next)) ++count;
   return count;
+}
+
+std::uint64_t Heap::next_free(Offset block) const {
+  return *segment_.block(block, sizeof(std::uint64_t), "a free block");
 }
 
 Offset Heap::allocate(Change& change, SizeClass size_class) {
@@ -33,7 +41,7 @@ Offset Heap::allocate(Change& change, SizeClass size_class) {
   if (const Offset first = change.load(at(heap.free_magazines)); first != 0) {
     Magazine& full = magazine(first);
     const std::uint64_t count = change.load(at(full.count));
-    HEIRLOOM_ASSERT(count >= 1 && count <= kMagazineRoom, "heap.hpp: a free magazine in the list is never empty");
+    if (count < 1 || count > kMagazineRoom) Segment::refuse(first, "a list of free blocks that has no such number of them");
     const Offset block = full.blocks[count - 1];
     change.store(at(full.count), count - 1);
     if (count == 1) {
@@ -41,6 +49,10 @@ Offset Heap::allocate(Change& change, SizeClass size_class) {
       change.store(at(full.next), change.load(at(stripe_.spare_magazines)));
       change.store(at(stripe_.spare_magazines), first);
     }
+    return block;
+  }
+  if (const Offset block = change.load(at(heap.free_list)); block != 0) {
+    change.store(at(heap.free_list), next_free(block));
     return block;
   }
   const Offset block = change.load(at(heap.bump_next));
@@ -52,7 +64,7 @@ Offset Heap::allocate(Change& change, SizeClass size_class) {
 void Heap::retire(Change& change, SizeClass size_class, Offset block) {
   Magazine& filling = magazine(classes(size_class).retire_magazine);
   const std::uint64_t count = change.load(at(filling.count));
-  HEIRLOOM_ASSERT(count < kMagazineRoom, "heap.hpp: prepare_retire() comes before retire()");
+  if (count >= kMagazineRoom) Segment::refuse(at(filling), "a list of retired blocks that is too long");
   change.store(at(filling.blocks[count]), block);
   change.store(at(filling.count), count + 1);
 }
@@ -65,7 +77,7 @@ void Heap::prepare_allocate_slow(SizeClass size_class, std::uint64_t count) {
   }
   while (available(size_class, count) < count) {
     discard_bump(size_class);
-    take_run(size_class);
+    take_run(size_class, count);
   }
 }
 
@@ -83,11 +95,16 @@ void Heap::discard_bump(SizeClass size_class) {
   }
 }
 
-void Heap::take_run(SizeClass size_class) {
+// Makes `count` blocks available, by a new run or by what can be reclaimed.
+void Heap::take_run(SizeClass size_class, std::uint64_t count) {
   const std::uint64_t bytes = class_bytes(size_class);
-  const std::uint64_t wanted = std::clamp(classes(size_class).run_bytes / 4, kRunBytesMin, kRunBytesMax);
+  const std::uint64_t a_stripes_share = (segment_.end() - segment_.header().pages) / segment_.stripe_count();
+  const std::uint64_t wanted = std::clamp(a_stripes_share / 8, kRunBytesMin, kRunBytesMax);
+  const ClassHeap& heap = classes(size_class);
   try {
+    if (heap.retire_magazine == 0 && size_class != kMagazineClass) seal(size_class);  // H3
     segment_.take_run(holder_, index_, size_class, bytes >= wanted ? bytes : wanted);
+    if (heap.retire_magazine == 0) seal(size_class);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;
     // The last reserve: what is retired, if no reader is in it. To reclaim may need a magazine, which is not worth the same
@@ -101,7 +118,7 @@ void Heap::take_run(SizeClass size_class) {
       throw;
     }
     reclaiming_ = false;
-    if (available(size_class, 1) == 0) throw;
+    if (available(size_class, count) < count) throw;
   }
 }
 
@@ -128,7 +145,16 @@ void Heap::prepare_retire_slow(SizeClass size_class, std::uint64_t count) {
 // Puts an empty magazine in the place of the one being filled, and queues that one.
 void Heap::seal(SizeClass size_class) {
   ClassHeap& heap = classes(size_class);
-  if (stripe_.spare_magazines == 0) prepare_allocate(kMagazineClass);
+  if (stripe_.spare_magazines == 0) {
+    try {
+      prepare_allocate(kMagazineClass);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full || heap.retire_magazine == 0) throw;
+      return recycle(size_class);
+    }
+  }
+  // To make a magazine available may have sealed this very class.
+  if (heap.retire_magazine != 0 && magazine(heap.retire_magazine).count == 0) return;
   Change change(stripe_.intent, segment_.base());
   Offset fresh = stripe_.spare_magazines;
   if (fresh != 0) {
@@ -157,6 +183,30 @@ void Heap::seal(SizeClass size_class) {
   }
   change.publish(at(heap.retire_magazine), fresh);
   change.commit();
+}
+
+// The way of seal() without memory for another magazine: waits until no reader is in the blocks of this one, then lists them
+// as free through their own first words. Throws Error{full} when a reader stays too long: a stopped one.
+void Heap::recycle(SizeClass size_class) {
+  ClassHeap& heap = classes(size_class);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // as in seal()
+  const std::uint64_t epoch = holder_.peers->current_epoch();
+  for (int looks = 0; holder_.peers->advance_epoch() <= epoch; ++looks) {
+    if (looks == kLooksForReaders) {
+      throw Error(ErrorCode::full, "delete", "there is no memory, and a reader stays in what could be used again");
+    }
+    os::sleep_briefly();
+  }
+  Magazine& filled = magazine(heap.retire_magazine);
+  while (const std::uint64_t count = filled.count) {
+    if (count > kMagazineRoom) Segment::refuse(heap.retire_magazine, "a list of retired blocks that is too long");
+    const Offset block = filled.blocks[count - 1];
+    segment_.word(block).store(heap.free_list, std::memory_order_relaxed);  // no reader is in it, and no writer knows it
+    Change change(stripe_.intent, segment_.base());
+    change.publish(at(heap.free_list), block);
+    change.store(at(filled.count), count - 1);
+    change.commit();
+  }
 }
 
 // Makes the oldest sealed magazine a free one, if no reader can be in its blocks.

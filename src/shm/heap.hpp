@@ -14,6 +14,9 @@
 //   H1  Every block of a run is in exactly one place: reachable from the table's root, in one magazine, in [bump_next,
 //       bump_end), or itself a magazine that is in one list. `check` proves it.
 //   H2  A block in a sealed magazine is used again only when the node's epoch has passed it (read_epoch.hpp).
+//   H3  A class that has blocks has a magazine to retire into. When there is no memory for the next one, it is emptied in
+//       place: its blocks wait for their readers to leave, and are then listed through their own first words. So deleting
+//       needs no memory.
 //
 // Locking: all of it belongs to the lock of its stripe. Death: every step is one Change.
 #pragma once
@@ -77,7 +80,9 @@ class Heap {
   void prepare_allocate_slow(SizeClass size_class, std::uint64_t count);
   void prepare_retire_slow(SizeClass size_class, std::uint64_t count);
   [[nodiscard]] std::uint64_t available(SizeClass size_class, std::uint64_t enough);
-  void take_run(SizeClass size_class);
+  void take_run(SizeClass size_class, std::uint64_t count);
+  void recycle(SizeClass size_class);
+  [[nodiscard]] std::uint64_t next_free(Offset block) const;
   void discard_bump(SizeClass size_class);
   void seal(SizeClass size_class);
   bool reclaim(SizeClass size_class, std::uint64_t safe_epoch);

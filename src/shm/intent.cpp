@@ -14,7 +14,7 @@ Repair repair(Intent& intent, Base base, std::uint64_t bytes) {
   if (count > kIntentEntriesMax) refuse("an intent record has " + std::to_string(count) + " entries");
   for (std::uint64_t i = 0; i < count; ++i) {
     const Offset offset = intent.entries[i].offset.load(std::memory_order_relaxed);
-    if (offset % 8 != 0 || offset + 8 > bytes) {
+    if (offset % 8 != 0 || bytes < 8 || offset > bytes - 8) {
       refuse("an intent record names offset " + std::to_string(offset) + " of " + std::to_string(bytes));
     }
   }

@@ -75,6 +75,8 @@ class Change {
   }
 
   void store(Offset offset, std::uint64_t value) noexcept {
+    HEIRLOOM_ASSERT(!published_ || intent_.entries[0].offset.load(std::memory_order_relaxed) != offset,
+                    "intent.hpp I1: the publishing word is stored once");
     for (std::uint64_t i = 1; i < count_; ++i) {
       if (intent_.entries[i].offset.load(std::memory_order_relaxed) == offset) return set(i, offset, value);
     }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "os/file.hpp"
+#include "os/futex.hpp"
 #include "os/listing.hpp"
 #include "os/membarrier.hpp"
 
@@ -23,26 +24,32 @@ const ThreadSlot& Peers::Peer::slot(std::uint32_t index) const noexcept {
   return reinterpret_cast<const ThreadSlot*>(mapping.base() + kPageBytes)[index];
 }
 
-bool Peers::Peer::dead() const noexcept {
-  if (header().started.load(std::memory_order_acquire) != 0) {
-    if (life_word_dead(header().life.value())) return true;
-    // The second proof, for a death at which the kernel could not reach the life word any more (the OOM reaper had taken
-    // the pages that list it): the lock on the file went with its last descriptor.
-  }
-  return !os::file_is_locked(file);
+std::uint32_t Peers::Peer::slot_count() const noexcept {
+  return std::min(header().slot_count.load(std::memory_order_acquire), kThreadsMax);
 }
 
-std::shared_ptr<const Peers::Peer> Peers::find(std::uint32_t program) {
-  if (program < node_->first_living_number()) return nullptr;  // N2
+bool Peers::Peer::dead() const noexcept {
+  if (header().started.load(std::memory_order_acquire) != 0 && life_word_dead(header().life.value())) return true;
+  // The second proof, for a death at which the kernel could not reach the life word any more (the OOM reaper had taken
+  // the pages that list it), and for a program that only looks.
+  return lock_gone();
+}
+
+Result<Peers::PeerRef> Peers::find(std::uint32_t program) {
+  if (program < node_->first_living_number()) return PeerRef();  // N2
   {
     const std::shared_lock lock(mutex_);
     if (const auto found = peers_.find(program); found != peers_.end()) return found->second;
   }
   auto file = os::open_file(directory_, process_file_name(program), os::Access::read_only);
-  if (!file) return nullptr;
-  auto mapping = os::Mapping::map(*file, kProcessFileBytesMax, os::Access::read_only);
-  if (!mapping) return nullptr;
-  auto peer = std::make_shared<const Peer>(Peer{*std::move(file), *std::move(mapping)});
+  if (!file) {
+    // Only a file that is not there says that its program is gone.
+    if (file.failure().code == ErrorCode::not_found) return PeerRef();
+    return std::move(file).failure().within("look at program " + std::to_string(program));
+  }
+  HEIRLOOM_TRY(os::Mapping mapping, os::Mapping::map(*file, kProcessFileBytesMax, os::Access::read_only),
+               "look at program " + std::to_string(program));
+  auto peer = std::make_shared<const Peer>(Peer{*std::move(file), std::move(mapping)});
   const std::unique_lock lock(mutex_);
   return peers_.emplace(program, std::move(peer)).first->second;
 }
@@ -50,50 +57,56 @@ std::shared_ptr<const Peers::Peer> Peers::find(std::uint32_t program) {
 bool Peers::dead(std::uint32_t program) {
   if (program == own_->number()) return false;
   const auto peer = find(program);
-  return peer == nullptr || peer->dead();
+  return peer.ok() && (*peer == nullptr || (*peer)->dead());
 }
 
-bool Peers::thread_dead(std::uint32_t program, std::uint32_t thread) {
-  const auto peer = find(program);
-  if (peer == nullptr) return true;
-  if (thread >= peer->header().slot_count.load(std::memory_order_acquire)) return true;
-  return life_word_dead(peer->slot(thread).life.value()) || (program != own_->number() && peer->dead());
+Peers::Life Peers::thread_life(std::uint32_t program, std::uint32_t thread) {
+  const auto found = find(program);
+  if (!found) return Life::unknown;
+  const PeerRef& peer = *found;
+  const std::uint32_t index = slot_of_thread(thread);
+  if (peer == nullptr || index >= peer->slot_count()) return Life::dead;
+  const ThreadSlot& slot = peer->slot(index);
+  if (life_word_dead(slot.life.value())) return Life::dead;
+  if (thread_name(slot.incarnation.load(std::memory_order_acquire), index) != thread) return Life::dead;  // P4
+  return peer->lock_gone() ? Life::dead : Life::alive;
 }
 
 Peers::LifeWordRef Peers::program_life_word(std::uint32_t program) {
   const auto peer = find(program);
-  if (peer == nullptr || peer->header().started.load(std::memory_order_acquire) == 0) return nullptr;
-  return {peer, &peer->header().life.word()};
+  if (!peer || *peer == nullptr || (*peer)->header().started.load(std::memory_order_acquire) == 0) return nullptr;
+  return {*peer, &(*peer)->header().life.word()};
 }
 
 Peers::LifeWordRef Peers::thread_life_word(std::uint32_t program, std::uint32_t thread) {
   const auto peer = find(program);
-  if (peer == nullptr || thread >= peer->header().slot_count.load(std::memory_order_acquire)) return nullptr;
-  return {peer, &peer->slot(thread).life.word()};
+  if (!peer || *peer == nullptr || slot_of_thread(thread) >= (*peer)->slot_count()) return nullptr;
+  return {*peer, &(*peer)->slot(slot_of_thread(thread)).life.word()};
 }
 
 std::uint64_t Peers::os_pid(std::uint32_t program) {
   const auto peer = find(program);
-  return peer == nullptr ? 0 : peer->header().os_pid;
+  return !peer || *peer == nullptr ? 0 : (*peer)->header().os_pid;
 }
 
-std::vector<std::shared_ptr<const Peers::Peer>> Peers::all() {
+Result<std::vector<Peers::PeerRef>> Peers::all() {
   // Read before listing: who comes later is listed at the next advance, and reads nothing that was retired before it came.
   const std::uint64_t changes = node_->changes();
   {
     const std::shared_lock lock(mutex_);
     if (listed_changes_ == changes) return listed_;
   }
-  std::vector<std::shared_ptr<const Peer>> found;
+  HEIRLOOM_TRY(const auto names, os::list_directory(directory_, "processes"), "look for readers");
+  std::vector<PeerRef> found;
   std::vector<std::uint32_t> numbers;
-  for (const std::string& name : os::list_directory(directory_, "processes")) {
+  for (const std::string& name : names) {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (error != std::errc() || end != name.data() + name.size()) continue;
-    if (auto peer = find(number)) {
-      found.push_back(std::move(peer));
-      numbers.push_back(number);
-    }
+    HEIRLOOM_TRY(PeerRef peer, find(number), "look for readers");
+    if (peer == nullptr) continue;
+    found.push_back(std::move(peer));
+    numbers.push_back(number);
   }
   const std::unique_lock lock(mutex_);
   std::erase_if(peers_, [&](const auto& entry) {
@@ -107,12 +120,14 @@ std::vector<std::shared_ptr<const Peers::Peer>> Peers::all() {
 std::uint64_t Peers::advance_epoch() {
   std::uint64_t oldest = node_->advance_epoch();
   os::membarrier_all();
-  for (const auto& peer : all()) {
-    const std::uint32_t slots = peer->header().slot_count.load(std::memory_order_acquire);
-    for (std::uint32_t index = 0; index < slots; ++index) {
-      const std::uint64_t epoch = peer->slot(index).epoch.load(std::memory_order_acquire);
+  const auto readers = all();
+  if (!readers) return safe_epoch();  // who cannot see all readers takes nothing from any
+  for (const PeerRef& peer : *readers) {
+    for (std::uint32_t index = 0, count = peer->slot_count(); index < count; ++index) {
+      const ThreadSlot& slot = peer->slot(index);
+      const std::uint64_t epoch = slot.epoch.load(std::memory_order_acquire);
       if (epoch == 0 || epoch >= oldest) continue;
-      if (peer->header().number != own_->number() && peer->dead()) break;  // the epochs of the dead count for nothing
+      if (life_word_dead(slot.life.value()) || peer->lock_gone()) continue;  // the epochs of the dead count for nothing
       oldest = epoch;
     }
   }
@@ -125,6 +140,7 @@ std::uint64_t Peers::advance_epoch() {
 Result<Attachment> Attachment::attach(int directory, bool create) {
   HEIRLOOM_TRY(auto node, NodeFile::open_or_create(directory, create), "attach");
   HEIRLOOM_TRY(auto process, ProcessFile::create(directory, node), "attach");
+  HEIRLOOM_CHECK(os::futex_usable(), "attach");
   auto peers = std::make_shared<Peers>(directory, node, process);
   return Attachment{node, process, peers};
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "os/fd.hpp"
+#include "os/file.hpp"
 #include "os/mapping.hpp"
 #include "shm/node_file.hpp"
 #include "shm/process_file.hpp"
@@ -21,13 +22,18 @@ class Peers {
  public:
   Peers(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<ProcessFile> own);
 
-  // Whether the program, or one thread of it, is dead: proven by what the kernel changed or released, never by a time-out. A
-  // program without a file is dead: its file goes only after its death was proven, or by its own leaving.
+  // Whether the program is dead: proven by what the kernel changed or released, never by a time-out. A program without a file
+  // is dead: its file goes only after its death was proven, or by its own leaving. One whose file cannot be looked at (this
+  // program has no descriptor left, say) counts as alive.
   bool dead(std::uint32_t program);
-  bool thread_dead(std::uint32_t program, std::uint32_t thread);
+
+  // A thread, by its name in lock words. The program's own life word says nothing of it: of the threads of a killed program
+  // one may be gone while another still runs.
+  enum class Life { alive, dead, unknown };
+  Life thread_life(std::uint32_t program, std::uint32_t thread);
 
   // The word to wait on for a death, mapped as long as somebody holds it; empty when the program is dead, or (never for a
-  // thread) has no life word yet.
+  // thread) has no life word yet or cannot be looked at.
   using LifeWordRef = std::shared_ptr<const std::atomic<std::uint32_t>>;
   LifeWordRef program_life_word(std::uint32_t program);
   LifeWordRef thread_life_word(std::uint32_t program, std::uint32_t thread);
@@ -51,18 +57,22 @@ class Peers {
     os::Mapping mapping;
     [[nodiscard]] const ProcessHeader& header() const noexcept;
     [[nodiscard]] const ThreadSlot& slot(std::uint32_t index) const noexcept;
+    [[nodiscard]] std::uint32_t slot_count() const noexcept;
     [[nodiscard]] bool dead() const noexcept;
+    // The last to go: the kernel releases the lock when the last thread of the program has stopped running.
+    [[nodiscard]] bool lock_gone() const noexcept { return !os::file_is_locked(file); }
   };
+  using PeerRef = std::shared_ptr<const Peer>;
 
-  std::shared_ptr<const Peer> find(std::uint32_t program);
-  std::vector<std::shared_ptr<const Peer>> all();
+  Result<PeerRef> find(std::uint32_t program);  // nullptr: there is none
+  Result<std::vector<PeerRef>> all();
 
   int directory_;
   std::shared_ptr<NodeFile> node_;
   std::shared_ptr<ProcessFile> own_;
   std::shared_mutex mutex_;
-  std::unordered_map<std::uint32_t, std::shared_ptr<const Peer>> peers_;
-  std::vector<std::shared_ptr<const Peer>> listed_;  // as of listed_changes_
+  std::unordered_map<std::uint32_t, PeerRef> peers_;
+  std::vector<PeerRef> listed_;  // as of listed_changes_
   std::uint64_t listed_changes_ = ~std::uint64_t{0};
   std::atomic<std::uint64_t> safe_epoch_{0};
 };

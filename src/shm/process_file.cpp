@@ -41,8 +41,10 @@ class ProcessFile::Slots {
     } else {
       index = add();
     }
-    slot(index).life.hold();  // P1
-    return {&slot(index), index};
+    const std::uint32_t incarnation = slot(index).incarnation.load(std::memory_order_relaxed) + 1;
+    slot(index).incarnation.store(incarnation, std::memory_order_release);  // P4
+    slot(index).life.hold();                                                // P1
+    return {&slot(index), thread_name(incarnation, index)};
   }
 
   // By the thread that took it.
@@ -90,13 +92,13 @@ struct ProcessFile::ThreadPlaces {
 
   ~ThreadPlaces() {
     hot_place = {};
-    for (const auto& [instance, entry] : taken) entry.slots->give_back(entry.place.index);
+    for (const auto& [instance, entry] : taken) entry.slots->give_back(slot_of_thread(entry.place.name));
   }
   void leave(std::uint64_t instance) {
     const auto found = taken.find(instance);
     if (found == taken.end()) return;
     hot_place = {};
-    found->second.slots->give_back(found->second.place.index);
+    found->second.slots->give_back(slot_of_thread(found->second.place.name));
     taken.erase(found);
   }
   static ThreadPlaces& of_this_thread() {

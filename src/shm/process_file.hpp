@@ -12,6 +12,8 @@
 //   P2  A slot's epoch is 0, or an epoch that the node had when the thread entered; 0 means that the thread holds no
 //       offset of any table.
 //   P3  Slots below `slot_count` exist in the file. The count only grows.
+//   P4  A slot's incarnation is raised each time it is given to a thread, before that thread holds its life word: so a lock
+//       word that names a thread that has ended never names its successor (of the next 65,535).
 //
 // Death: the kernel marks the life words. Epochs of a dead program count for nothing, whatever they say.
 #pragma once
@@ -29,6 +31,7 @@ namespace heirloom::shm {
 
 struct alignas(kCacheLineBytes) ThreadSlot {
   os::LifeWord life;
+  std::atomic<std::uint32_t> incarnation;  // how many threads have had the slot
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> epoch;
 };
 static_assert(sizeof(ThreadSlot) == 128 && offsetof(ThreadSlot, epoch) == 64);
@@ -48,10 +51,15 @@ inline constexpr std::uint64_t kProcessFileBytesMax = kPageBytes + sizeof(Thread
 
 std::string process_file_name(std::uint32_t number);
 
+constexpr std::uint32_t thread_name(std::uint32_t incarnation, std::uint32_t index) noexcept {
+  return incarnation << 16 | index;
+}
+constexpr std::uint32_t slot_of_thread(std::uint32_t name) noexcept { return name & 0xffff; }
+
 // The calling thread's place in a process file.
 struct ThreadPlace {
   ThreadSlot* slot = nullptr;
-  std::uint32_t index = 0;
+  std::uint32_t name = 0;  // as lock words say it: 16 bits of incarnation, 16 of the slot's index
 };
 
 // The place that the calling thread asked for last: what makes asking again cost three instructions.

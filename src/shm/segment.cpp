@@ -181,13 +181,28 @@ void Segment::grow_pages(std::uint64_t pages_needed) {
 }
 
 void Segment::lock_pool(const Holder& holder) {
-  if (header().pool_lock.acquire(holder) == StripeLock::Taken::from_the_dead && repairs_) {
-    repair(header().pool_intent, base(), end());
+  header().pool_lock.acquire(holder);
+  try {
+    // Whatever the way that the lock became free: an armed record comes first.
+    if (repairs_) repair(header().pool_intent, base(), end());
+  } catch (...) {
+    header().pool_lock.release();
+    throw;
   }
 }
 
 void Segment::settle_pool(const Holder& holder) {
+  with_pool_locked(holder, [] {});
+}
+
+void Segment::with_pool_locked(const Holder& holder, const std::function<void()>& look) {
   lock_pool(holder);
+  try {
+    look();
+  } catch (...) {
+    header().pool_lock.release();
+    throw;
+  }
   header().pool_lock.release();
 }
 
@@ -196,8 +211,7 @@ void Segment::take_run(const Holder& holder, std::uint32_t stripe_index, SizeCla
   ClassHeap& heap = stripe(stripe_index).classes[size_class];
   const std::uint64_t block_bytes = class_bytes(size_class);
   const std::uint64_t pages = round_up(std::max(bytes, block_bytes), kPageBytes) / kPageBytes;
-  lock_pool(holder);
-  try {
+  with_pool_locked(holder, [&] {
     const std::uint64_t used = head.pages_used.load(std::memory_order_relaxed);
     grow_pages(used + pages);
     const Offset run = head.pages + used * kPageBytes;
@@ -206,13 +220,8 @@ void Segment::take_run(const Holder& holder, std::uint32_t stripe_index, SizeCla
     change.store(head.page_map + used * 8, run_descriptor(pages, size_class, stripe_index));
     change.store(offset_of(&heap.bump_next), run);
     change.store(offset_of(&heap.bump_end), run + pages * kPageBytes / block_bytes * block_bytes);
-    change.store(offset_of(&heap.run_bytes), heap.run_bytes + pages * kPageBytes);
     change.commit();
-  } catch (...) {
-    head.pool_lock.release();
-    throw;
-  }
-  head.pool_lock.release();
+  });
 }
 
 }  // namespace heirloom::shm

@@ -46,7 +46,7 @@ struct ClassHeap {
   std::uint64_t sealed_first;     // queue of full ones, oldest first, waiting for readers
   std::uint64_t sealed_last;
   std::uint64_t sealed_count;
-  std::uint64_t run_bytes;        // of all runs so far
+  std::uint64_t free_list;        // free blocks that no magazine lists, each with the offset of the next in its first word
 };
 static_assert(sizeof(ClassHeap) == kCacheLineBytes);
 
@@ -113,7 +113,8 @@ class Segment {
 
   // Whether the bytes lie in pages that are in use: the test before an offset that shared memory gave is followed.
   [[nodiscard]] bool contains(Offset offset, std::uint64_t bytes) const noexcept {
-    if (offset >= pages_ && offset + bytes <= known_end_.load(std::memory_order_relaxed)) [[likely]] return true;
+    const std::uint64_t end = known_end_.load(std::memory_order_relaxed);
+    if (offset >= pages_ && bytes <= end && offset <= end - bytes) [[likely]] return true;
     return contains_slow(offset, bytes);
   }
   // The word at an offset that shared memory gave; throws Error{corrupt} where there is none.
@@ -137,6 +138,8 @@ class Segment {
   // Takes and releases the pool's lock, repairing what a dead holder left: comes before any stripe is repaired, since a run
   // may have been on its way to that stripe.
   void settle_pool(const Holder& holder);
+  // Runs `look` while nobody takes a run.
+  void with_pool_locked(const Holder& holder, const std::function<void()>& look);
 
   // Tests only: take dead holders' locks without repairing what they left.
   void sabotage_repair() noexcept { repairs_ = false; }

@@ -31,15 +31,15 @@ StripeLock::Taken StripeLock::wait(const Holder& holder) {
       continue;
     }
     if (++spins < kSpins) {
-      __builtin_ia32_pause();
+      os::relax();
       continue;
     }
     const std::uint64_t held_by = value & ~kWaiters;
     HEIRLOOM_ASSERT(held_by != holder.token, "a thread does not wait for a lock that it holds");
     const auto program = static_cast<std::uint32_t>(held_by >> 32);
     const auto thread = static_cast<std::uint32_t>(held_by);
-    const auto life = holder.peers->thread_life_word(program, thread);
-    if (life == nullptr || holder.peers->thread_dead(program, thread)) {
+    const Peers::Life holders_life = holder.peers->thread_life(program, thread);
+    if (holders_life == Peers::Life::dead) {
       if (word_.compare_exchange_strong(value, holder.token | kWaiters, std::memory_order_acquire)) {
         return Taken::from_the_dead;
       }
@@ -48,11 +48,16 @@ StripeLock::Taken StripeLock::wait(const Holder& holder) {
     if ((value & kWaiters) == 0 && !word_.compare_exchange_strong(value, value | kWaiters, std::memory_order_relaxed)) {
       continue;
     }
+    const os::FutexWait lock_word{&upper_half(), static_cast<std::uint32_t>((value | kWaiters) >> 32)};
+    const auto life = holder.peers->thread_life_word(program, thread);
+    if (life == nullptr) {  // gone meanwhile, or it cannot be looked at
+      os::futex_wait_any({&lock_word, 1}, kLookAgain);
+      continue;
+    }
     const std::uint32_t alive = life->load(std::memory_order_acquire);
     if (Peers::life_word_dead(alive)) continue;
     const std::array<os::FutexWait, 2> waits{
-        os::FutexWait{&upper_half(), static_cast<std::uint32_t>((value | kWaiters) >> 32)},
-        os::FutexWait{life.get(), alive}};
+        lock_word, os::FutexWait{life.get(), alive}};
     os::futex_wait_any(waits, kLookAgain);
     if (Peers::life_word_dead(life->load(std::memory_order_acquire))) os::futex_wake(*life, INT_MAX);
   }

@@ -3,7 +3,7 @@
 // StripeLock: a lock of one 64-bit word in shared memory, whose holder may die.
 //
 //   63       62..32           31..0
-//   waiters  program number   thread index          0: free
+//   waiters  program number   thread name           0: free
 //
 // The word names its holder by numbers, never by a pid or a pointer: whether the holder lives is read from its life word
 // (process_file.hpp). Who finds a dead holder takes the lock from it by compare-and-swap, and must repair what the lock
@@ -26,7 +26,7 @@ namespace heirloom::shm {
 // Who takes locks: one thread of this program.
 struct Holder {
   Peers* peers;
-  std::uint64_t token;  // program number << 32 | thread index
+  std::uint64_t token;  // program number << 32 | thread name
 
   static Holder of(Peers& peers, std::uint32_t program, std::uint32_t thread) noexcept {
     return {&peers, (std::uint64_t{program} << 32) | thread};

@@ -32,12 +32,13 @@ std::string_view to_string(PlaceOf place) {
 
 class Checker {
  public:
-  Checker(Table& table, CheckReport& report) : table_(table), segment_(*table.segment_), report_(report) {}
+  Checker(Table& table, const shm::Holder& holder, CheckReport& report)
+      : table_(table), segment_(*table.segment_), holder_(holder), report_(report) {}
 
   void check_stripe(StripeGuard& guard) {
     guard_ = &guard;
     runs_.clear();
-    collect_runs();
+    segment_.with_pool_locked(holder_, [&] { collect_runs(); });
     for (shm::SizeClass size_class = 0; size_class < shm::kSizeClasses; ++size_class) check_class(size_class);
     check_spares();
     check_roots();
@@ -66,8 +67,7 @@ class Checker {
       const std::uint64_t pages = descriptor >> 32;
       const auto size_class = static_cast<shm::SizeClass>(descriptor >> 16 & 0xffff);
       if (pages == 0 || pages > used - page || size_class >= shm::kSizeClasses) {
-        // Another stripe may be about to store the descriptor of a run it has just taken; only the last one can be.
-        return;
+        return find("the page map says nothing sensible of page " + std::to_string(page));
       }
       if ((descriptor & 0xffff) == guard_->index()) {
         const std::uint64_t blocks = pages * shm::kPageBytes / shm::class_bytes(size_class);
@@ -80,45 +80,56 @@ class Checker {
     }
   }
 
-  void mark(Offset offset, shm::SizeClass size_class, PlaceOf place, const char* what) {
+  bool mark(Offset offset, shm::SizeClass size_class, PlaceOf place, const char* what) {
     const auto page = run_of_page_.find(offset / shm::kPageBytes * shm::kPageBytes);
     const auto run = page == run_of_page_.end() ? runs_.end() : runs_.find(page->second);
-    if (run == runs_.end()) return find(std::string(what) + " at " + std::to_string(offset) + " lies in no run of the stripe");
+    if (run == runs_.end()) {
+      find(std::string(what) + " at " + std::to_string(offset) + " lies in no run of the stripe");
+      return false;
+    }
     const std::uint64_t bytes = shm::class_bytes(run->second.size_class);
     const std::uint64_t index = (offset - run->first) / bytes;
     if (run->second.size_class != size_class || (offset - run->first) % bytes != 0 || index >= run->second.blocks.size()) {
-      return find(std::string(what) + " at " + std::to_string(offset) + " is no block of its size");
+      find(std::string(what) + " at " + std::to_string(offset) + " is no block of its size");
+      return false;
     }
     PlaceOf& now = run->second.blocks[index];
     if (now != PlaceOf::nowhere) {
       find(std::string(what) + " at " + std::to_string(offset) + " is " + std::string(to_string(now)) + " and " +
            std::string(to_string(place)));
+      return false;  // also how a list that bites its tail ends
     }
     now = place;
+    return true;
   }
 
-  void check_magazine(Offset offset, shm::SizeClass size_class, PlaceOf place, bool may_be_empty) {
+  // False when there is no use in going on from it.
+  bool check_magazine(Offset offset, shm::SizeClass size_class, PlaceOf place, bool may_be_empty) {
     const auto& magazine = guard_->record<shm::Magazine>(offset, "a magazine");
-    mark(offset, shm::kMagazineClass, PlaceOf::live, "a magazine");
+    if (!mark(offset, shm::kMagazineClass, PlaceOf::live, "a magazine")) return false;
     if (magazine.count > shm::kMagazineRoom || (magazine.count == 0 && !may_be_empty)) {
-      return find("a magazine of " + std::string(to_string(place)) + " blocks has " + std::to_string(magazine.count));
+      find("a magazine of " + std::string(to_string(place)) + " blocks has " + std::to_string(magazine.count));
+      return false;
     }
     for (std::uint64_t i = 0; i < magazine.count; ++i) mark(magazine.blocks[i], size_class, place, "a listed block");
+    return true;
   }
 
   void check_class(shm::SizeClass size_class) {
     const shm::ClassHeap& heap = segment_.stripe(guard_->index()).classes[size_class];
     for (Offset block = heap.bump_next; block < heap.bump_end; block += shm::class_bytes(size_class)) {
-      mark(block, size_class, PlaceOf::cached, "an unused block");
+      if (!mark(block, size_class, PlaceOf::cached, "an unused block")) break;
     }
     for (Offset next = heap.free_magazines; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
-      check_magazine(next, size_class, PlaceOf::free, false);
+      if (!check_magazine(next, size_class, PlaceOf::free, false)) break;
+    }
+    for (Offset next = heap.free_list; next != 0; next = *segment_.block(next, 8, "a free block")) {
+      if (!mark(next, size_class, PlaceOf::free, "a free block")) break;
     }
     if (heap.retire_magazine != 0) check_magazine(heap.retire_magazine, size_class, PlaceOf::retired, true);
     std::uint64_t sealed = 0;
     for (Offset next = heap.sealed_first; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
-      check_magazine(next, size_class, PlaceOf::retired, true);
-      if (++sealed > heap.sealed_count) break;
+      if (!check_magazine(next, size_class, PlaceOf::retired, true) || ++sealed > heap.sealed_count) break;
     }
     if (sealed != heap.sealed_count) find("a queue of sealed magazines has another length than it says");
   }
@@ -126,8 +137,7 @@ class Checker {
   void check_spares() {
     for (Offset next = segment_.stripe(guard_->index()).spare_magazines; next != 0;
          next = guard_->record<shm::Magazine>(next, "a magazine").next) {
-      mark(next, shm::kMagazineClass, PlaceOf::live, "a spare magazine");
-      if (report_.findings.size() >= kFindingsMax) return;  // a list that bites its tail
+      if (!mark(next, shm::kMagazineClass, PlaceOf::live, "a spare magazine")) return;
     }
   }
 
@@ -152,9 +162,11 @@ class Checker {
       return;
     }
     if (chunks_for(buckets) > room) return find("a directory is too short for its buckets");
+    if (head.empty_grave()) return;
+    const std::uint64_t retired = head.retired.load(std::memory_order_acquire);
     mark(directory, shm::class_of(room * 8), place, "a directory");
     std::uint64_t objects = 0;
-    for (std::uint32_t chunk = 0; chunk < room; ++chunk) {
+    for (std::uint32_t chunk = 0; chunk + retired < room; ++chunk) {
       const Offset offset = segment_.word(directory + chunk * 8).load(std::memory_order_acquire);
       if (offset == 0) {
         if (chunk < chunks_for(buckets)) find("chunk " + std::to_string(chunk) + " of the buckets is missing");
@@ -177,11 +189,11 @@ class Checker {
   // T2: what a split cut short left in the bucket after the last.
   void check_unborn_bucket(const IndexHead& head, std::uint32_t buckets, std::uint64_t room, PlaceOf place) {
     const ChunkPlace unborn = chunk_of(buckets);
-    if (unborn.chunk >= room) return;
+    if (unborn.chunk + head.retired.load(std::memory_order_acquire) >= room) return;
     const Offset directory = head.directory.load(std::memory_order_acquire);
     if (segment_.word(directory + unborn.chunk * 8).load(std::memory_order_acquire) == 0) return;
     for (Offset next = table_.bucket_for_reading(head, buckets).overflow.load(); next != 0;) {
-      mark(next, kBucketClass, place, "an overflow bucket");
+      if (!mark(next, kBucketClass, place, "an overflow bucket")) return;
       next = guard_->record<Bucket>(next, "an overflow bucket").overflow.load();
     }
   }
@@ -195,9 +207,8 @@ class Checker {
       }
       const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
       if (overflow == 0) return keys.size();
-      mark(overflow, kBucketClass, place, "an overflow bucket");
+      if (!mark(overflow, kBucketClass, place, "an overflow bucket")) return keys.size();
       bucket = &guard_->record<Bucket>(overflow, "an overflow bucket");
-      if (report_.findings.size() >= kFindingsMax) return keys.size();
     }
   }
 
@@ -256,6 +267,7 @@ class Checker {
 
   Table& table_;
   shm::Segment& segment_;
+  shm::Holder holder_;
   CheckReport& report_;
   StripeGuard* guard_ = nullptr;
   std::unordered_map<Offset, Run> runs_;
@@ -266,7 +278,7 @@ CheckReport Table::check() {
   if (deleted()) throw Error(ErrorCode::id, "check", "the table was deleted");
   CheckReport report;
   const shm::Holder me = holder();
-  Checker checker(*this, report);
+  Checker checker(*this, me, report);
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     try {
       StripeGuard guard(*this, stripe, me);

@@ -40,20 +40,23 @@ void Table::delete_all_objects(Pid caller) {
   };
   empty_grave();  // there is one at most
   guards.front()->replace_root();
-  empty_grave();
+  try {
+    empty_grave();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::full) throw;  // a stopped reader: the objects are gone, their memory follows later
+  }
 }
 
 // A part of the grave, by the way of another write. Stripe 0 closes it when all stripes are drained, under the locks of all:
 // so whoever holds the lock of any stripe finds the grave as it was when it looked, and no unfinished change of a dead writer
 // names a word of a grave that is gone.
-void Table::bury(StripeGuard& guard) {
+void Table::bury(StripeGuard& guard) try {
   IndexHead* heads = heads_at(header_.grave.load(std::memory_order_relaxed));
   guard.drain(heads[guard.index()], kBucketsAWrite);
   if (guard.index() != 0) return;
   const auto drained = [&] {
-    return std::all_of(heads, heads + segment_->stripe_count(), [](const IndexHead& head) {
-      return head.directory.load(std::memory_order_acquire) == 0;
-    });
+    return std::all_of(heads, heads + segment_->stripe_count(),
+                       [](const IndexHead& head) { return head.empty_grave(); });
   };
   if (!drained()) return;
   std::vector<std::unique_ptr<StripeGuard>> others;
@@ -61,6 +64,8 @@ void Table::bury(StripeGuard& guard) {
     others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.holder_));
   }
   if (drained()) guard.close_grave();
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::full) throw;  // not the concern of the write that came by
 }
 
 void StripeGuard::replace_root() {
@@ -87,6 +92,7 @@ void StripeGuard::close_grave() {
 }
 
 bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
+  if (head.empty_grave()) return false;
   forget_unborn_bucket(head);
   for (; buckets != 0; --buckets) {
     const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
@@ -109,7 +115,8 @@ void StripeGuard::forget_unborn_bucket(IndexHead& head) {
   const Offset directory = head.directory.load(std::memory_order_relaxed);
   const std::uint32_t number = shape_buckets(head.shape.load(std::memory_order_relaxed));
   const std::uint32_t chunk = chunk_of(number).chunk;
-  if (directory == 0 || chunk >= head.directory_room.load(std::memory_order_relaxed)) return;
+  const std::uint64_t retired = head.retired.load(std::memory_order_relaxed);
+  if (directory == 0 || chunk + retired >= head.directory_room.load(std::memory_order_relaxed)) return;
   if (table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed) == 0) return;
   reset_bucket(bucket(head, number));
 }
@@ -142,32 +149,25 @@ void StripeGuard::drain_bucket(Bucket& bucket) {
   }
 }
 
-// The chunks, from the last to the first, then the directory itself.
+// The chunks, from the last to the first, then the directory itself. Their words stay, for readers with the old root.
 void StripeGuard::drain_directory(IndexHead& head) {
   const Offset directory = head.directory.load(std::memory_order_relaxed);
-  if (directory == 0) return;
   const std::uint64_t room = head.directory_room.load(std::memory_order_relaxed);
-  for (std::uint64_t chunk = room; chunk-- > 0;) {
-    const Offset entry = directory + chunk * 8;
-    const Offset offset = table_.segment_->word(entry).load(std::memory_order_relaxed);
-    if (offset == 0) continue;
-    const std::uint32_t buckets = chunk_buckets(static_cast<std::uint32_t>(chunk));
+  for (std::uint64_t retired = head.retired.load(std::memory_order_relaxed); retired <= room; ++retired) {
+    const std::uint64_t chunk = room - retired - 1;
+    const bool last = retired == room;
+    const Offset offset = last ? directory : table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed);
+    const std::uint32_t buckets = last || offset == 0 ? 0 : chunk_buckets(static_cast<std::uint32_t>(chunk));
     for (std::uint32_t i = 0; i < buckets; ++i) {
       reset_bucket(record<Bucket>(offset + i * sizeof(Bucket), "a bucket"));
     }
-    const shm::SizeClass size_class = shm::class_of(buckets * sizeof(Bucket));
-    heap_.prepare_retire(size_class);
+    const shm::SizeClass size_class = shm::class_of(last ? room * 8 : buckets == 0 ? 8 : buckets * sizeof(Bucket));
+    if (offset != 0) heap_.prepare_retire(size_class);
     shm::Change change = this->change();
-    change.publish(entry, 0);
-    heap_.retire(change, size_class, offset);
+    change.publish(at(head.retired), retired + 1);
+    if (offset != 0) heap_.retire(change, size_class, offset);
     change.commit();
   }
-  const shm::SizeClass size_class = shm::class_of(room * 8);
-  heap_.prepare_retire(size_class);
-  shm::Change change = this->change();
-  change.publish(at(head.directory), 0);
-  heap_.retire(change, size_class, directory);
-  change.commit();
 }
 
 }  // namespace heirloom::table

@@ -156,28 +156,26 @@ void StripeGuard::sweep() {
       }
     }
     const Offset overflow = now->overflow.load(std::memory_order_relaxed);
-    if (empty && before != nullptr) {
-      unlink(*before, *now);
-    } else {
-      before = now;
-    }
+    if (!empty || before == nullptr || !unlink(*before, *now)) before = now;
     if (overflow == 0) break;
     now = &record<Bucket>(overflow, "an overflow bucket");
   }
   std::atomic_ref<std::uint64_t>(stripe_.work[kSweep]).store(0, std::memory_order_release);
 }
 
-void StripeGuard::unlink(Bucket& before, Bucket& empty) {
+// False when there is no memory to retire it: an empty overflow bucket does no harm.
+bool StripeGuard::unlink(Bucket& before, Bucket& empty) {
   try {
     heap_.prepare_retire(kBucketClass);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;
-    return;  // an empty overflow bucket does no harm
+    return false;
   }
   shm::Change change = this->change();
   change.publish(at(before.overflow), empty.overflow.load(std::memory_order_relaxed));
   heap_.retire(change, kBucketClass, at(empty));
   change.commit();
+  return true;
 }
 
 void StripeGuard::grow() try {

@@ -76,6 +76,13 @@ struct IndexHead {
   std::atomic<std::uint64_t> directory;
   alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
   std::atomic<std::uint64_t> directory_room;                         // chunks
+  // In a grave: how many chunks were retired, from the last to the first; room + 1 when the directory was, too. Readers with the
+  // old root still follow both, which their epoch protects.
+  std::atomic<std::uint64_t> retired;
+  [[nodiscard]] bool empty_grave() const noexcept {
+    return directory.load(std::memory_order_acquire) == 0 ||
+           retired.load(std::memory_order_acquire) > directory_room.load(std::memory_order_relaxed);
+  }
 };
 static_assert(sizeof(IndexHead) == 128);
 

@@ -20,7 +20,7 @@ void StripeGuard::settle(RepairReport& report) {
     for (auto& work : stripe_.work) work = 0;
     return;
   }
-  if (dead) {
+  if (dead || stripe_.intent.armed.load(std::memory_order_relaxed) != 0) {
     segment.settle_pool(holder_);
     switch (shm::repair(stripe_.intent, segment.base(), segment.end())) {
       case shm::Repair::finished: ++report.finished; break;

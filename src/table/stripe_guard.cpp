@@ -14,7 +14,9 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& 
       stripe_(table.segment_->stripe(stripe)),
       heap_(*table.segment_, holder, stripe) {
   const bool dead = stripe_.lock.acquire(holder) == shm::StripeLock::Taken::from_the_dead;
-  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome]) != 0;
+  // Whatever the way that the lock became free: a repair that could not be finished is finished by the next.
+  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] |
+                     stripe_.intent.armed.load(std::memory_order_relaxed)) != 0;
   if (!dead && !work) [[likely]] return;
   try {
     RepairReport found;

@@ -65,7 +65,7 @@ class StripeGuard {
   void sweep();
   void resolve_transaction();
   void leave_home(RepairReport& report);
-  void unlink(Bucket& before, Bucket& empty);
+  bool unlink(Bucket& before, Bucket& empty);
   void make_root();
   void add_first_bucket(IndexHead& head);
   void split(IndexHead& head);

@@ -136,7 +136,7 @@ class Table {
   }
   [[noreturn]] void refuse_access(bool write) const;
   [[nodiscard]] shm::Holder holder() const {
-    return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().index);
+    return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().name);
   }
 
   // keys and objects

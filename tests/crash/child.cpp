@@ -21,6 +21,8 @@
 
 #include <link.h>
 
+#include "image.hpp"
+
 namespace heirloom::crash {
 
 namespace {
@@ -156,6 +158,7 @@ Helper::~Helper() {
   if (pid_ != 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
+    ScratchDirectory::remove_those_of(pid_);
   }
   ::close(pipe_);
 }
@@ -173,8 +176,10 @@ std::string Helper::result() {
   }
   int status = 0;
   ::waitpid(pid_, &status, 0);
+  const bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (!good) ScratchDirectory::remove_those_of(pid_);
   pid_ = 0;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return "! " + ending(status);
+  if (!good) return "! " + ending(status);
   return text;
 }
 

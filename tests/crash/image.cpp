@@ -16,6 +16,10 @@ namespace heirloom::crash {
 
 namespace {
 
+constexpr const char* kParent = "/dev/shm";
+
+std::string prefix_of(int pid) { return "heirloom-crash-" + std::to_string(pid) + "-"; }
+
 void write_file(const std::string& path, const FileImage& file) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   bool written = descriptor >= 0 && ::ftruncate(descriptor, static_cast<off_t>(file.bytes)) == 0;
@@ -66,11 +70,10 @@ Image after_death(Image image) {
 }
 
 ScratchDirectory::ScratchDirectory() : owner_pid_(::getpid()) {
-  char path[] = "/dev/shm/heirloom-crash-XXXXXX";
-  if (::mkdtemp(path) == nullptr) throw std::runtime_error("cannot make a directory in /dev/shm");
-  path_ = path;
+  path_ = std::string(kParent) + "/" + prefix_of(owner_pid_) + "XXXXXX";
+  if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a directory in /dev/shm");
   for (const char* name : {"/tables", "/processes"}) std::filesystem::create_directory(path_ + name);
-  descriptor_ = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 ScratchDirectory::ScratchDirectory(const Image& image) : ScratchDirectory() {
@@ -80,6 +83,12 @@ ScratchDirectory::ScratchDirectory(const Image& image) : ScratchDirectory() {
 ScratchDirectory::~ScratchDirectory() {
   ::close(descriptor_);
   if (::getpid() == owner_pid_) std::filesystem::remove_all(path_);
+}
+
+void ScratchDirectory::remove_those_of(int pid) {
+  for (const auto& entry : std::filesystem::directory_iterator(kParent)) {
+    if (entry.path().filename().string().starts_with(prefix_of(pid))) std::filesystem::remove_all(entry.path());
+  }
 }
 
 }  // namespace heirloom::crash

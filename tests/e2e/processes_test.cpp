@@ -71,8 +71,12 @@ TEST_F(Run, StartsACommandAgainThatFailsUnlessToldOtherwise) {
 }
 
 TEST_F(Run, IsTheManagerOfTheNodeThatItTellsTheCommand) {
-  const Outcome outcome = run("heirloom run --node other -- sh -c 'echo $HEIRLOOM_NODE; heirloom serve'");
-  EXPECT_THAT(outcome.out, HasSubstr((file("other")).string() + '\n'));
+  const Outcome outcome =
+      run("heirloom run --restart never --node other -- sh -c 'echo $HEIRLOOM_NODE $PPID; heirloom serve'");
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  const auto gap = outcome.out.find(' ');
+  EXPECT_EQ(outcome.out.substr(0, gap), file("other"));
+  EXPECT_THAT(outcome.err, HasSubstr("held by pid " + outcome.out.substr(gap + 1, outcome.out.size() - gap - 2)));
 }
 
 TEST_F(Run, ACommandThatCannotBeStarted) {

@@ -46,12 +46,6 @@ Shell::Shell() {
   if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp " + path);
   directory_ = path;
   node_ = directory_ / "node";
-  const auto programs = std::filesystem::path(HEIRLOOM_PROGRAM).parent_path().string();
-  const char* search = std::getenv("PATH");
-  ::setenv("PATH", (programs + ':' + (search != nullptr ? search : "/usr/bin:/bin")).c_str(), 1);
-  ::setenv("HEIRLOOM_NODE", node_.c_str(), 1);
-  // What the demo leaves, if it leaves anything, a test must be able to find.
-  ::setenv("TMPDIR", directory_.c_str(), 1);
 }
 
 Shell::~Shell() {
@@ -59,15 +53,20 @@ Shell::~Shell() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
+// $TMPDIR, too, so that a test can see whether something is left there.
+std::string Shell::in_directory(const std::string& command) const {
+  const std::string programs = std::filesystem::path(HEIRLOOM_PROGRAM).parent_path().string();
+  return "cd '" + directory_.string() + "' && export HEIRLOOM_NODE='" + node_.string() + "' TMPDIR='" +
+         directory_.string() + "' PATH='" + programs + "':\"$PATH\" && exec " + command;
+}
+
 Outcome Shell::run(const std::string& line) {
   write_file(".line", line);
-  const std::string directory = directory_.string();
-  const int status =
-      wait_for(spawn_shell("cd '" + directory + "' && exec timeout -k 5 120 sh .line > .out 2> .err < /dev/null"));
+  const int status = wait_for(spawn_shell(in_directory("timeout -k 5 120 sh .line > .out 2> .err < /dev/null")));
   return {status, read_file(".out"), read_file(".err")};
 }
 
-pid_t Shell::start(const std::string& line) { return spawn_shell("cd '" + directory_.string() + "' && exec " + line); }
+pid_t Shell::start(const std::string& command) { return spawn_shell(in_directory(command)); }
 
 int Shell::end(pid_t process, int signal) {
   ::kill(process, signal);

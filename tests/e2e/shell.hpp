@@ -35,8 +35,8 @@ class Shell : public ::testing::Test {
 
   // A line that hangs is killed after two minutes: status 124.
   Outcome run(const std::string& line);
-  // Goes on beside the test. `$!` of its shell is its pid: end it with end().
-  pid_t start(const std::string& line);
+  // One command that goes on beside the test, until end().
+  pid_t start(const std::string& command);
   // Sends the signal and waits; the status as in Outcome.
   int end(pid_t process, int signal);
   // Waits until the line succeeds.
@@ -51,6 +51,8 @@ class Shell : public ::testing::Test {
   [[nodiscard]] std::string read_file(const std::string& name) const;
 
  private:
+  [[nodiscard]] std::string in_directory(const std::string& command) const;
+
   std::filesystem::path directory_;
   std::filesystem::path node_;
 };

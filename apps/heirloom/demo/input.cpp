@@ -24,14 +24,14 @@ namespace {
 class OpenFile {
  public:
   explicit OpenFile(const std::string& path)
-      : descriptor_(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+      : descriptor_(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw UsageError(fmt::format("--input {}: {}", path, std::strerror(errno)));
   }
+  ~OpenFile() { ::close(descriptor_); }
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
 
-  // 0 at the end, less on an error. Also for what could not be opened.
+  // 0 at the end, less on an error.
   ssize_t read(char* into, std::size_t count) const {
     ssize_t got = 0;
     do {
