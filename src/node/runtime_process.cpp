@@ -6,6 +6,7 @@
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 #include "os/pidfd.hpp"
+#include "process/log.hpp"
 #include "term/serial.hpp"
 
 namespace heirloom::node {

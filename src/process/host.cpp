@@ -26,9 +26,11 @@ bool Host::close(std::chrono::milliseconds patience) {
   for (const auto& [index, process] : processes_) {
     process->exit_signal(root_->pid(), atoms().kill, false);
   }
-  const Process* caller = running_process();
+  const std::uint32_t caller = acting().index;  // 0, which is none of them, for a plain thread
   const auto only_the_caller = [&] {
-    return std::ranges::all_of(processes_, [&](const auto& entry) { return entry.second.get() == caller; });
+    const auto is_caller = [&](std::uint32_t index) { return index == caller; };
+    return std::ranges::all_of(processes_, is_caller, [](const auto& entry) { return entry.first; }) &&
+           std::ranges::all_of(ending_, is_caller);
   };
   const Deadline deadline = deadline_after(patience);
   bool ended = true;
@@ -121,14 +123,18 @@ void Host::finish(Process& process, const Term& reason) {
     name_subscribers_.erase(pid.index);
     tell(pid, reason, survivors);
     processes_.erase(pid.index);
-    process_ended_.notify_all();
+    ending_.insert(pid.index);
   }
   for (const Pid other : survivors.no_longer_watched) update_watch(other);
+
+  const std::lock_guard lock(relations_mutex_);
+  ending_.erase(pid.index);
+  process_ended_.notify_all();
 }
 
 bool Host::wait_until_ended(Pid pid, const Deadline& deadline) const {
   std::unique_lock lock(relations_mutex_);
-  const auto ended = [&] { return !processes_.contains(pid.index); };
+  const auto ended = [&] { return !processes_.contains(pid.index) && !ending_.contains(pid.index); };
   if (deadline) return process_ended_.wait_until(lock, *deadline, ended);
   process_ended_.wait(lock, ended);
   return true;

@@ -85,7 +85,8 @@ class Host : public std::enable_shared_from_this<Host> {
   };
   // Error{system_limit} when no thread can be started.
   Spawned spawn(std::function<void()> body, const SpawnOptions& options);
-  // Waits until a process of this program has left the registry; false when `deadline` passed before.
+  // Waits until a process of this program has ended, all watches that it alone wanted too; false when `deadline` passed
+  // before.
   bool wait_until_ended(Pid pid, const Deadline& deadline) const;
 
   // -- what the functions of heirloom/process.hpp do, for a given process --
@@ -149,6 +150,7 @@ class Host : public std::enable_shared_from_this<Host> {
   // Guarded by relations_mutex_:
   std::uint32_t next_index_ = 1;
   std::map<std::uint32_t, std::shared_ptr<Process>> processes_;  // spawned ones that have not ended
+  std::set<std::uint32_t> ending_;  // those that have, whose threads still clean up
   Relations relations_;
   std::set<std::uint32_t> name_subscribers_;
 };

@@ -147,6 +147,7 @@ class Performance {
         if (*line != "finished") report_.hear(*line);
         return;
       }
+      if (*line == "finishing") progress.say("the last worker finishes its pass over the input");
       report_.hear(*line);
       progress.show(report_.kills());
     }

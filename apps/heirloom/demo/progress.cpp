@@ -31,7 +31,7 @@ Progress::~Progress() {
 
 void Progress::show(std::uint64_t done) {
   const auto now = std::chrono::steady_clock::now();
-  if (!shown_ || now < next_) return;
+  if (!shown_ || said_ || now < next_) return;
   if (terminal_) {
     next_ = now + kBarEvery;
     const std::uint64_t full = done * kCells / total_;
@@ -40,6 +40,13 @@ void Progress::show(std::uint64_t done) {
     next_ = now + kLineEvery;
     write_error(fmt::format("heirloom: demo: {} of {} {}\n", done, total_, unit_));
   }
+}
+
+void Progress::say(const std::string& what) {
+  if (!shown_ || said_) return;
+  said_ = true;
+  // A pass over a usual input takes no time to speak of, and a log is no place for what is over when it is read.
+  if (terminal_) write_error(fmt::format("\r{}\033[K", what));
 }
 
 }  // namespace heirloom::cli::demo

@@ -18,12 +18,15 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void show(std::uint64_t done);
+  // In place of the bar, from now on.
+  void say(const std::string& what);
 
  private:
   const std::uint64_t total_;
   const std::string unit_;
   const bool shown_;
   const bool terminal_;
+  bool said_ = false;
   std::chrono::steady_clock::time_point next_;
 };
 

@@ -3,7 +3,8 @@
 // The supervisor: has the table manager, starts workers, and kills each in the middle of its work. For half of the kills a
 // standby waits for the table already; for the others the replacement is started when the death is noticed.
 //
-// Tells the director: `kill waiting|started NANOSECONDS REPAIRS` for each kill, `trouble TEXT`, and `finished`.
+// Tells the director: `kill waiting|started NANOSECONDS REPAIRS` for each kill, `trouble TEXT`, `finishing` (the pass), and
+// `finished`.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ class Killing {
 
   // The last worker finishes its pass.
   void finish() {
+    tell("finishing");
     for (;;) {
       worker_.process().signal(SIGTERM);
       if (worker_.finishes()) return;
