@@ -145,7 +145,8 @@ void Runtime::receive(const wire::Transfer& transfer) {
       (*handle)->table->fence();
     } catch (const Error& error) {
       // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
-      process::log_line("table " + transfer.table.id + " was taken over, but not all of it is repaired: " + error.what());
+      process::log_line("table " + transfer.table.id +
+                        " was taken over, but not all of it is repaired: " + error.what());
     }
     seen = transfer.table.generation;
     if (transfer.data) {
