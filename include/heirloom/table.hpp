@@ -181,9 +181,6 @@ class Table {
   void set_heir(const std::optional<Heir>& heir);   // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
   void drop();                                      // ets:delete/1: the table is gone for everybody
 
-  // For demonstrations of what repair is good for: from now on this program leaves unrepaired what the dead left.
-  void sabotage_repair();
-
   friend bool operator==(const Table& left, const Table& right) noexcept { return left.handle_ == right.handle_; }
 
   explicit Table(std::shared_ptr<node::TableHandle> handle) : handle_(std::move(handle)) {}

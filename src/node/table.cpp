@@ -114,6 +114,4 @@ void Table::set_heir(const std::optional<Heir>& heir) {
 
 void Table::drop() { handle_->runtime->drop_table(handle_->id, caller(*handle_)).value_or_raise(); }
 
-void Table::sabotage_repair() { handle_->table->sabotage_repair(); }
-
 }  // namespace heirloom

@@ -170,7 +170,20 @@ void Segment::grow_pages(std::uint64_t pages_needed) {
   }
   // An eighth more, so that growing costs little a page, and at most 2 MiB, so that no call waits long for zeroed pages.
   const std::uint64_t step = std::clamp<std::uint64_t>(now / 8, 16, 512);
-  const std::uint64_t next = std::min(std::max(pages_needed, now + step), head.page_count_max);
+  const std::uint64_t wanted = std::min(std::max(pages_needed, now + step), head.page_count_max);
+  if (wanted > pages_needed) {
+    try {
+      return give_pages(wanted);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full) throw;
+    }
+  }
+  give_pages(pages_needed);
+}
+
+void Segment::give_pages(std::uint64_t next) {
+  SegmentHeader& head = header();
+  const std::uint64_t now = head.pages_in_file.load(std::memory_order_relaxed);
   const std::uint64_t map_bytes = round_up(next * 8, kPageBytes);
   if (const std::uint64_t map_given = head.page_map_bytes_given.load(std::memory_order_relaxed); map_bytes > map_given) {
     os::allocate(file_, head.page_map + map_given, map_bytes - map_given).value_or_raise();

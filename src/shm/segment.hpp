@@ -151,6 +151,7 @@ class Segment {
   Segment(os::Fd file, os::Mapping mapping);
   [[nodiscard]] bool contains_slow(Offset offset, std::uint64_t bytes) const noexcept;
   void grow_pages(std::uint64_t pages_needed);
+  void give_pages(std::uint64_t next);
   void lock_pool(const Holder& holder);
 
   os::Fd file_;
