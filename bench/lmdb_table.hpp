@@ -3,9 +3,9 @@
 // Records in LMDB as its users set it up for a cache in memory: no sync, one write transaction for each write.
 #pragma once
 
-#include <lmdb.h>
-
 #include <string>
+
+#include <lmdb.h>
 
 #include "record.hpp"
 

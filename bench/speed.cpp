@@ -5,8 +5,6 @@
 // does the same in Erlang. See README.md for what the numbers mean.
 //
 //   heirloom_speed [RECORDS] [ROUNDS]
-#include <stdlib.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -19,9 +17,11 @@
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+#include <stdlib.h>
 #include <tbb/concurrent_hash_map.h>
 
 #include "heirloom/heirloom.hpp"
+
 #include "lmdb_table.hpp"
 #include "record.hpp"
 
@@ -92,7 +92,10 @@ void heirloom_rows(const std::string& directory, std::int64_t records, int round
   Node node = Node::open(directory + "/node");
   Table table = node.open_or_create(Atom("speed"), {.protection = Protection::public_access});
   report({.name = "heirloom set",
-          .insert = [&](std::int64_t key, std::int64_t value) { table.insert({key, value, std::string_view(kText, 32)}); },
+          .insert =
+              [&](std::int64_t key, std::int64_t value) {
+                table.insert({key, value, std::string_view(kText, 32)});
+              },
           .lookup = [&](std::int64_t key) { return !table.lookup(key).empty(); },
           .count = [&](std::int64_t key) { table.update_counter(key, {.position = 2, .increment = 1}); },
           .erase = [&](std::int64_t key) { table.erase(key); },

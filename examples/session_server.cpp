@@ -24,12 +24,12 @@ void say(const Parts&... parts) {  // a line at once, since two threads speak
 
 class SessionServer : public GenServer {
  public:
-  static Atom table_id() { return "sessions"_atom; }                               // define the table's properties
-  static TableOptions table_options() { return {}; }                               // see ets:new/2
+  static Atom table_id() { return "sessions"_atom; }  // define the table's properties
+  static TableOptions table_options() { return {}; }  // see ets:new/2
   static std::optional<Pid> find_me() { return whereis("session_server"_atom); }
   static Term gift_data() { return "ok"_atom; }
 
-  void handle_transfer(const EtsTransfer& transfer) override {                     // now it may write
+  void handle_transfer(const EtsTransfer& transfer) override {  // now it may write
     table_ = transfer.table;
     say("server ", self(), " has the table, with ", table_->size(), " sessions");
   }
@@ -59,13 +59,16 @@ Term ask(const Term& request) {
 
 void serve(const char* directory) {
   Node node = Node::open(directory);
-  Supervisor supervisor(node, {.strategy = Strategy::one_for_one}, {               // start the manager, then the server
-      TableManager::child_spec({.table_id = SessionServer::table_id(), .table_options = SessionServer::table_options(),
-                                .find_me = &SessionServer::find_me, .gift_data = SessionServer::gift_data()}),
-      server_child<SessionServer>("session_server"_atom)});
+  Supervisor supervisor(node, {.strategy = Strategy::one_for_one},
+                        {// start the manager, then the server
+                         TableManager::child_spec({.table_id = SessionServer::table_id(),
+                                                   .table_options = SessionServer::table_options(),
+                                                   .find_me = &SessionServer::find_me,
+                                                   .gift_data = SessionServer::gift_data()}),
+                         server_child<SessionServer>("session_server"_atom)});
 
   for (const Atom user : {"alice"_atom, "bob"_atom, "mallory"_atom, "carol"_atom}) say(user, " logs in: ", ask(user));
-  say("the server counts ", ask("count"_atom), " sessions");                       // a read through the server
+  say("the server counts ", ask("count"_atom), " sessions");                             // a read through the server
   for (const Term& session : node.open_table("sessions"_atom).tab2list()) say(session);  // and one that asks nobody
 }
 

@@ -22,8 +22,9 @@ namespace {
 
 // Holds the table whenever no worker does, until its standard input ends.
 void manage(const Node& node) {
-  Supervisor supervisor(node, {}, {TableManager::child_spec({.table_id = "work"_atom,
-                                                            .find_me = [] { return whereis("worker"_atom); }})});
+  Supervisor supervisor(
+      node, {},
+      {TableManager::child_spec({.table_id = "work"_atom, .find_me = [] { return whereis("worker"_atom); }})});
   std::cout << "managing; end the input to stop\n" << std::flush;
   while (std::cin.get() != std::char_traits<char>::eof()) {
   }
@@ -31,8 +32,8 @@ void manage(const Node& node) {
 
 // Counts up to the next full ten, slowly enough to be killed in between.
 void work(const Node& /*node*/) {
-  register_name("worker"_atom);                // the manager finds it by this name...
-  EtsTransfer transfer = receive_transfer();   // ...and from here on the table may be written
+  register_name("worker"_atom);               // the manager finds it by this name...
+  EtsTransfer transfer = receive_transfer();  // ...and from here on the table may be written
   Table& table = transfer.table;
   std::cout << "got the table from " << transfer.from << " with gift " << transfer.gift_data << '\n';
 

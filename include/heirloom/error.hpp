@@ -32,17 +32,17 @@ enum class ErrorCode {
   already_exists,  // the name is taken
   system_limit,    // beyond what a term or a table can hold
 
-  full,         // max_bytes, the file system or the dictionary of atoms is full; the table is unchanged
-  corrupt,      // the bytes of a file break its invariants
-  layout,       // the file was written by an incompatible layout version
-  no_manager,   // the node's manager is gone or does not answer
-  timed_out,    // no answer within the time given
-  noproc,       // no such process
-  forked,       // the handle belongs to the parent of this forked child: open the node again
-  not_found,    // no such file or directory
+  full,           // max_bytes, the file system or the dictionary of atoms is full; the table is unchanged
+  corrupt,        // the bytes of a file break its invariants
+  layout,         // the file was written by an incompatible layout version
+  no_manager,     // the node's manager is gone or does not answer
+  timed_out,      // no answer within the time given
+  noproc,         // no such process
+  forked,         // the handle belongs to the parent of this forked child: open the node again
+  not_found,      // no such file or directory
   not_permitted,  // the operating system refuses it (another user's directory, a read-only file system)
-  io,           // any other failure of the operating system
-  syntax,       // text or bytes that are no term
+  io,             // any other failure of the operating system
+  syntax,         // text or bytes that are no term
 };
 
 // The name of a code, as it is written above.

@@ -30,7 +30,7 @@ class GenServer {
   virtual void init() {}
   virtual Term handle_call(const Term& request, Pid from);  // the reply; default: exits with {bad_call, Request}
   virtual void handle_cast(const Term& /*request*/) {}
-  virtual void handle_info(const Term& /*message*/) {}      // every other message: 'DOWN', 'EXIT', plain ones
+  virtual void handle_info(const Term& /*message*/) {}  // every other message: 'DOWN', 'EXIT', plain ones
   virtual void handle_transfer(const EtsTransfer& /*transfer*/) {}
   // Before the server ends: by stop(), an exception, exit(), or the end of the process that started it linked, if it traps
   // exits. As in OTP, not when an exit signal ends a server that does not trap them; destructors run in any case.

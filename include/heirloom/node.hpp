@@ -35,7 +35,7 @@ enum class NodeRole {
 
 struct NodeOptions {
   NodeRole role = NodeRole::any;
-  bool create = true;  // make the directory when it is missing (mode 0700); else Error{not_found}
+  bool create = true;                       // make the directory when it is missing (mode 0700); else Error{not_found}
   std::chrono::milliseconds timeout{5000};  // of calls to the manager
 };
 

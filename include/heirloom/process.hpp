@@ -60,7 +60,7 @@ std::optional<EtsTransfer> receive_transfer(std::chrono::milliseconds timeout);
 
 // Names of the node. A name ends with its process. All throw Error{no_manager}; register_name also already_exists (the detail
 // says who has it), noproc, and badarg when the process has a name already; unregister_name badarg when nobody has it.
-void register_name(Atom name);               // for the calling process
+void register_name(Atom name);  // for the calling process
 void register_name(Atom name, Pid process);
 void unregister_name(Atom name);
 [[nodiscard]] std::optional<Pid> whereis(Atom name);

@@ -18,14 +18,14 @@
 
 namespace heirloom {
 
-enum class Strategy { one_for_one };             // one_for_all and rest_for_one come later
+enum class Strategy { one_for_one };  // one_for_all and rest_for_one come later
 enum class Restart { permanent, transient, temporary };
 
 struct ChildSpec {
   Atom id;
-  std::function<Pid()> start;                    // starts a process linked to the caller
+  std::function<Pid()> start;  // starts a process linked to the caller
   Restart restart = Restart::permanent;
-  std::chrono::milliseconds shutdown{5000};      // how long a child may take to end; then it is killed
+  std::chrono::milliseconds shutdown{5000};  // how long a child may take to end; then it is killed
 };
 
 template <typename Server, typename... Args>
@@ -37,7 +37,7 @@ ChildSpec server_child(Atom name, Args... args) {
 
 struct SupervisorOptions {
   Strategy strategy = Strategy::one_for_one;
-  int intensity = 3;                             // more than `intensity` restarts within `period`: it gives up
+  int intensity = 3;  // more than `intensity` restarts within `period`: it gives up
   std::chrono::milliseconds period{5000};
 };
 

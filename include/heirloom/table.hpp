@@ -46,11 +46,11 @@ struct Heir {
 struct TableOptions {
   TableType type = TableType::set;
   Protection protection = Protection::protected_access;
-  std::int64_t keypos = 1;          // position of the key in an object, from 1
+  std::int64_t keypos = 1;  // position of the key in an object, from 1
   std::optional<Heir> heir = {};
-  bool write_concurrency = false;   // more stripes: more processes write at the same time, for more memory
-  bool read_concurrency = false;    // accepted; reads never lock
-  bool compressed = false;          // not supported yet: badarg
+  bool write_concurrency = false;  // more stripes: more processes write at the same time, for more memory
+  bool read_concurrency = false;   // accepted; reads never lock
+  bool compressed = false;         // not supported yet: badarg
   std::uint64_t max_bytes = std::uint64_t{16} << 30;  // the table refuses to grow beyond (ErrorCode::full)
 };
 
@@ -94,21 +94,21 @@ class Objects {
 
 // What ets:info/1 tells, and what a table in shared memory adds.
 struct TableInfo {
-  std::string id;                // of this table, never given twice in a node
+  std::string id;  // of this table, never given twice in a node
   Atom name;
   TableType type;
   Protection protection;
   std::int64_t keypos;
-  std::optional<Pid> owner;      // none: the node holds the table
-  std::optional<Heir> heir;      // what `heir` says; its data is not told
-  std::uint64_t size;            // objects
-  std::uint64_t memory_words;    // ets' `memory`
-  std::uint64_t memory_bytes;    // of the segment: index, objects, free and retired memory, dictionary
+  std::optional<Pid> owner;    // none: the node holds the table
+  std::optional<Heir> heir;    // what `heir` says; its data is not told
+  std::uint64_t size;          // objects
+  std::uint64_t memory_words;  // ets' `memory`
+  std::uint64_t memory_bytes;  // of the segment: index, objects, free and retired memory, dictionary
   std::uint64_t max_bytes;
-  std::uint64_t generation;      // owners so far
+  std::uint64_t generation;  // owners so far
   std::uint32_t stripes;
-  std::uint32_t atoms;           // in the dictionary
-  bool node_table;               // outlives all owners, until it is deleted
+  std::uint32_t atoms;             // in the dictionary
+  bool node_table;                 // outlives all owners, until it is deleted
   std::uint64_t repairs_finished;  // writes cut short after their commit point, completed by the next comer
   std::uint64_t repairs_undone;    // writes cut short before it, undone
 };
@@ -135,9 +135,9 @@ class Table {
   [[nodiscard]] Atom name() const;
 
   // -- insert: true, as in ets; objects are tuples of at least `keypos` elements (else Error{badarg}) --
-  void insert(const Term& object);                  // one tuple, or a list of tuples: all or nothing
-  void insert(std::span<const Term> objects);       // all or nothing, for readers in other processes and in a crash
-  bool insert_new(const Term& object);              // false, and nothing inserted, when any key is there
+  void insert(const Term& object);             // one tuple, or a list of tuples: all or nothing
+  void insert(std::span<const Term> objects);  // all or nothing, for readers in other processes and in a crash
+  bool insert_new(const Term& object);         // false, and nothing inserted, when any key is there
   bool insert_new(std::span<const Term> objects);
 
   // -- lookup --
@@ -148,10 +148,10 @@ class Table {
   [[nodiscard]] Term lookup_element(const Term& key, std::int64_t position, const Term& default_value) const;
 
   // -- delete --
-  void erase(const Term& key);                      // ets:delete/2
-  void delete_object(const Term& object);           // only when it is exactly this one
-  void delete_all_objects();                        // in one step for every reader
-  Objects take(const Term& key);                    // lookup and erase in one step
+  void erase(const Term& key);             // ets:delete/2
+  void delete_object(const Term& object);  // only when it is exactly this one
+  void delete_all_objects();               // in one step for every reader
+  Objects take(const Term& key);           // lookup and erase in one step
 
   // -- change in place --
   // The new value. Errors: badkey, keypos, position, badarg (the element is no integer). With a default object (its key
@@ -165,8 +165,8 @@ class Table {
   bool update_element(const Term& key, std::span<const ElementUpdate> updates);
 
   // -- traverse: in an order of the table's own that growth does not disturb --
-  [[nodiscard]] std::optional<Term> first() const;                 // nothing: '$end_of_table'
-  [[nodiscard]] std::optional<Term> next(const Term& key) const;   // Error{badkey} when the key is not there
+  [[nodiscard]] std::optional<Term> first() const;                // nothing: '$end_of_table'
+  [[nodiscard]] std::optional<Term> next(const Term& key) const;  // Error{badkey} when the key is not there
   [[nodiscard]] std::vector<Term> tab2list() const;
 
   // -- about the table --
@@ -178,8 +178,8 @@ class Table {
   // ets:give_away/3. Errors: owner, not_owner, noproc (the receiver is dead), no_manager.
   void give_away(Pid receiver, const Term& gift_data);
   void give_away(Atom registered_name, const Term& gift_data);
-  void set_heir(const std::optional<Heir>& heir);   // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
-  void drop();                                      // ets:delete/1: the table is gone for everybody
+  void set_heir(const std::optional<Heir>& heir);  // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
+  void drop();                                     // ets:delete/1: the table is gone for everybody
 
   friend bool operator==(const Table& left, const Table& right) noexcept { return left.handle_ == right.handle_; }
 

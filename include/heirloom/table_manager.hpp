@@ -21,9 +21,9 @@ class TableManager {
  public:
   struct Options {
     Atom table_id;
-    TableOptions table_options = TableOptions();               // `heir` is the manager's own affair
+    TableOptions table_options = TableOptions();  // `heir` is the manager's own affair
     std::function<std::optional<Pid>()> find_me;
-    Term gift_data = Atom("ok");                   // of each 'ETS-TRANSFER', to the user and back
+    Term gift_data = Atom("ok");  // of each 'ETS-TRANSFER', to the user and back
   };
 
   // A process of the node of the calling process that manages one table, under the name `table_manager:TABLE`. What it does:

@@ -36,10 +36,10 @@ class CountingServer : public GenServer {
 class Supervised : public testing::Test {
  protected:
   static std::vector<ChildSpec> children() {
-    return {TableManager::child_spec({.table_id = "counts"_atom,
-                                      .find_me = [] { return whereis("counter"_atom); },
-                                      .gift_data = "gift"_atom}),
-            server_child<CountingServer>("counter"_atom, self())};
+    return {
+        TableManager::child_spec(
+            {.table_id = "counts"_atom, .find_me = [] { return whereis("counter"_atom); }, .gift_data = "gift"_atom}),
+        server_child<CountingServer>("counter"_atom, self())};
   }
   static void wait_until_ready() { EXPECT_EQ(receive(), (Term{"ready"_atom, "gift"_atom})); }
   static Term count(Atom key) { return call("counter"_atom, key, std::chrono::milliseconds::max()); }

@@ -13,7 +13,8 @@ namespace heirloom {
 namespace {
 
 void refuse_forked(const node::TableHandle& handle) {
-  if (handle.runtime->forked()) [[unlikely]] handle.runtime->usable().value_or_raise();
+  if (handle.runtime->forked()) [[unlikely]]
+    handle.runtime->usable().value_or_raise();
 }
 
 // As whom the calling thread acts; throws Error{forked} in a child of fork().

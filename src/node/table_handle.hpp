@@ -7,6 +7,7 @@
 #include <string>
 
 #include "heirloom/atom.hpp"
+
 #include "table/table.hpp"
 
 namespace heirloom::node {

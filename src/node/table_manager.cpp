@@ -15,7 +15,8 @@ namespace {
 Node node_of(process::Host& host) {
   const auto runtime = host.with_uplink(
       [](process::Uplink& uplink) { return dynamic_cast<node::Runtime&>(uplink).weak_from_this().lock(); });
-  if (!runtime || *runtime == nullptr) throw Error(ErrorCode::no_manager, "start a table manager", "the node was closed");
+  if (!runtime || *runtime == nullptr)
+    throw Error(ErrorCode::no_manager, "start a table manager", "the node was closed");
   return Node(*runtime);
 }
 

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "heirloom/process.hpp"
+
 #include "process/process_exit.hpp"
 #include "process/receiving.hpp"
 
@@ -53,7 +54,8 @@ void TableFinder::ask() {
 }
 
 std::optional<TableFinder::Answer> TableFinder::answer(const Term& message) {
-  if (!process_ || !message.is_tuple() || message.size() != 3 || message.element(2) != Term(*process_)) return std::nullopt;
+  if (!process_ || !message.is_tuple() || message.size() != 3 || message.element(2) != Term(*process_))
+    return std::nullopt;
   if (process::is_exit(message)) {
     process_.reset();
     asked_ = false;

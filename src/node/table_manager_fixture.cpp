@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/table_manager_fixture.hpp"
 
-#include <stdlib.h>
-
 #include <stdexcept>
+
+#include <stdlib.h>
 
 #include "node/runtime.hpp"
 #include "process/host.hpp"
@@ -95,8 +95,9 @@ void TableManagerTest::tell_to_throw(Pid worker) { send(worker, "throw"_atom); }
 
 void TableManagerTest::wait_until_ended(Pid process) {
   const Term reference = monitor(process);
-  receive_if([&](const Term& message) { return message.is_tuple() && message.size() == 5 && message.element(2) == reference; },
-             kForEver);
+  receive_if(
+      [&](const Term& message) { return message.is_tuple() && message.size() == 5 && message.element(2) == reference; },
+      kForEver);
 }
 
 }  // namespace heirloom

@@ -3,12 +3,12 @@
 // TableManagerTest: a node of its own in a fresh directory, and workers that do what they are told and report what happens.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "heirloom/heirloom.hpp"
 

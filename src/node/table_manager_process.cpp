@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "heirloom/process.hpp"
+
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
 #include "process/log.hpp"

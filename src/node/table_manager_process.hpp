@@ -16,6 +16,7 @@
 
 #include "heirloom/node.hpp"
 #include "heirloom/table_manager.hpp"
+
 #include "node/table_manager_finder.hpp"
 #include "process/mailbox.hpp"
 
@@ -56,13 +57,13 @@ class TableManagerProcess {
   Node node_;
   TableFinder finder_;
 
-  std::optional<Table> table_;    // while it holds the table
-  std::optional<Pid> owner_;      // while somebody else has it, as far as known
-  Term monitor_;                  // of owner_
-  bool names_changed_ = false;    // since find_me was last called
+  std::optional<Table> table_;  // while it holds the table
+  std::optional<Pid> owner_;    // while somebody else has it, as far as known
+  Term monitor_;                // of owner_
+  bool names_changed_ = false;  // since find_me was last called
   process::Deadline next_try_;
   std::chrono::milliseconds back_off_;
-  std::string last_complaint_;    // so that what repeats is said once
+  std::string last_complaint_;  // so that what repeats is said once
 };
 
 }  // namespace heirloom::node

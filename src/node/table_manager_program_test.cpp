@@ -4,6 +4,7 @@
 #include <string>
 
 #include "heirloom/heirloom.hpp"
+
 #include "node/helper_program.hpp"
 
 namespace heirloom::node {
@@ -15,10 +16,10 @@ class TableManagerPrograms : public NodeDirectoryTest {
  protected:
   void start_manager() {
     opened.emplace(Node::open(node()));
-    supervisor.emplace(*opened, SupervisorOptions{},
-                       std::vector{TableManager::child_spec({.table_id = "jobs"_atom,
-                                                            .find_me = [] { return whereis("worker"_atom); },
-                                                            .gift_data = "gift"_atom})});
+    supervisor.emplace(
+        *opened, SupervisorOptions{},
+        std::vector{TableManager::child_spec(
+            {.table_id = "jobs"_atom, .find_me = [] { return whereis("worker"_atom); }, .gift_data = "gift"_atom})});
   }
   // Opens the node, registers the name as soon as it is free, and has the table.
   void become_worker(HelperProgram& program) {

@@ -36,9 +36,9 @@ TEST_F(TableManagers, HandTheTableToAUserThatWasThereBefore) {
 
 TEST_F(TableManagers, PassTheTableOnAfterEveryKindOfDeath) {
   start_manager();
-  const std::function<void(Pid)> ends[] = {
-      tell_to_return, tell_to_throw, [](Pid worker) { exit(worker, "told to exit"_atom); },
-      [](Pid worker) { exit(worker, "kill"_atom); }};
+  const std::function<void(Pid)> ends[] = {tell_to_return, tell_to_throw,
+                                           [](Pid worker) { exit(worker, "told to exit"_atom); },
+                                           [](Pid worker) { exit(worker, "kill"_atom); }};
   int inserted = 0;
   for (const auto& end : ends) {
     const Pid worker = start_worker();
@@ -124,7 +124,8 @@ TEST_F(TableManagers, AreOneForEachTable) {
     FAIL() << "two managers of one table";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::already_exists);
-    EXPECT_NE(std::string(error.what()).find("manage the table \"jobs\": another table manager does"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("manage the table \"jobs\": another table manager does"),
+              std::string::npos)
         << error.what();
   }
   EXPECT_EQ(node.open_table("jobs"_atom).info().owner, first);

@@ -53,13 +53,12 @@ Status futex_usable() {
   // A word that differs: answered at once, by EAGAIN.
   const std::atomic<std::uint32_t> word{0};
   const FutexWait wait{&word, 1};
-  futex_waitv vector{.val = wait.expected,
-                     .uaddr = reinterpret_cast<std::uintptr_t>(wait.word),
-                     .flags = FUTEX_32,
-                     .__reserved = 0};
+  futex_waitv vector{
+      .val = wait.expected, .uaddr = reinterpret_cast<std::uintptr_t>(wait.word), .flags = FUTEX_32, .__reserved = 0};
   if (::syscall(SYS_futex_waitv, &vector, 1U, 0, nullptr, CLOCK_MONOTONIC) >= 0 || errno == EAGAIN) return {};
-  return errno_failure(errno, "futex_waitv: this kernel cannot wait for a lock and its holder's life at once (Linux 5.16 or "
-                              "later can; a sandbox may forbid it)");
+  return errno_failure(errno,
+                       "futex_waitv: this kernel cannot wait for a lock and its holder's life at once (Linux 5.16 or "
+                       "later can; a sandbox may forbid it)");
 }
 
 void futex_wake(const std::atomic<std::uint32_t>& word, int waiters) noexcept {

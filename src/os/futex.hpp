@@ -20,7 +20,8 @@ struct FutexWait {
 // Sleeps until one of the words is woken or differs, at most `timeout`. At most 128 words. Spurious returns are possible:
 // the caller looks again. False after a time-out.
 bool futex_wait_any(std::span<const FutexWait> waits, std::chrono::nanoseconds timeout) noexcept;
-bool futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std::chrono::nanoseconds timeout) noexcept;
+bool futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                std::chrono::nanoseconds timeout) noexcept;
 void futex_wake(const std::atomic<std::uint32_t>& word, int waiters) noexcept;
 
 // Whether this kernel, and the sandbox around this program, let it wait on several words (Linux 5.16 or later).

@@ -14,8 +14,9 @@ namespace heirloom::os {
 
 Status membarrier_register() {
   if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) != 0) {
-    return errno_failure(errno, "membarrier: this kernel cannot order readers and writers of shared tables (Linux 4.16 "
-                                "or later can; a sandbox may forbid it)");
+    return errno_failure(errno,
+                         "membarrier: this kernel cannot order readers and writers of shared tables (Linux 4.16 "
+                         "or later can; a sandbox may forbid it)");
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "heirloom/gen_server.hpp"
+
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
 #include "process/receiving.hpp"

@@ -109,7 +109,8 @@ TEST_F(GenServers, AServerThatDiesInACallAnswersWithNoprocAndItsReason) {
 TEST_F(GenServers, ALateAnswerIsDropped) {
   const Pid counter = start_server<Counter>(std::nullopt, self());
   const Term late{"late"_atom, 1};
-  EXPECT_EQ(error_of([&] { call(counter, "silence"_atom, std::chrono::milliseconds(1)); }).code(), ErrorCode::timed_out);
+  EXPECT_EQ(error_of([&] { call(counter, "silence"_atom, std::chrono::milliseconds(1)); }).code(),
+            ErrorCode::timed_out);
   send(counter, "go on");
   // An unknown call ends it by exit(), after terminate().
   EXPECT_EQ(receive(), (Term{"terminate"_atom, Term{"bad_call"_atom, "silence"_atom}}));

@@ -28,8 +28,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/result.hpp"
 #include "heirloom/process.hpp"
+
+#include "base/result.hpp"
 #include "process/gate.hpp"
 #include "process/mailbox.hpp"
 #include "process/process.hpp"
@@ -76,7 +77,7 @@ class Host : public std::enable_shared_from_this<Host> {
   // -- spawning --
 
   struct SpawnOptions {
-    const Process* linked_to = nullptr;     // both hold before the first line of the body runs
+    const Process* linked_to = nullptr;  // both hold before the first line of the body runs
     const Process* monitored_by = nullptr;
   };
   struct Spawned {
@@ -150,7 +151,7 @@ class Host : public std::enable_shared_from_this<Host> {
   // Guarded by relations_mutex_:
   std::uint32_t next_index_ = 1;
   std::map<std::uint32_t, std::shared_ptr<Process>> processes_;  // spawned ones that have not ended
-  std::set<std::uint32_t> ending_;  // those that have, whose threads still clean up
+  std::set<std::uint32_t> ending_;                               // those that have, whose threads still clean up
   Relations relations_;
   std::set<std::uint32_t> name_subscribers_;
 };

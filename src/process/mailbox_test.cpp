@@ -3,10 +3,10 @@
 // A mailbox alone: order, selection, time-outs, stale answers, and two receivers at once.
 #include "process/mailbox.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "process/atoms.hpp"
 #include "process/process_exit.hpp"

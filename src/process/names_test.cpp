@@ -69,13 +69,15 @@ TEST_F(Names, WhoSubscribedHearsOfEachChange) {
 
 TEST_F(Names, AProcessOfAnotherProgramIsReachedByItsName) {
   const auto other = node.open_program();
-  const Pid far = other->spawn(
-      [] {
-        register_name("echo"_atom);
-        const Term message = receive();
-        send(message.element(1).as_pid(), Term(message.element(2)));
-      },
-      {}).pid;
+  const Pid far = other
+                      ->spawn(
+                          [] {
+                            register_name("echo"_atom);
+                            const Term message = receive();
+                            send(message.element(1).as_pid(), Term(message.element(2)));
+                          },
+                          {})
+                      .pid;
   subscribe_names();
   while (!whereis("echo"_atom)) receive();
   EXPECT_EQ(whereis("echo"_atom), far);

@@ -9,6 +9,7 @@
 
 #include "heirloom/pid.hpp"
 #include "heirloom/term.hpp"
+
 #include "process/mailbox.hpp"
 
 namespace heirloom::process {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The functions of heirloom/process.hpp: each acts for the process of the calling thread.
-#include "heirloom/process.hpp"
-
 #include <sstream>
 #include <utility>
+
+#include "heirloom/process.hpp"
 
 #include "process/acting.hpp"
 #include "process/atoms.hpp"

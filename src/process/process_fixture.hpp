@@ -3,12 +3,13 @@
 // ProcessTest: a test's thread acts as the root process of program 1 of a FakeNode.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <memory>
 
+#include <gtest/gtest.h>
+
 #include "heirloom/process.hpp"
+
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
 #include "process/fake_node.hpp"

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "heirloom/error.hpp"
+
 #include "process/atoms.hpp"
 #include "process/process_exit.hpp"
 

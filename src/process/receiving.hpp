@@ -14,7 +14,8 @@ namespace heirloom::process {
 std::optional<Message> take(Process& process, const Wanted& wanted, const Deadline& deadline);
 
 // The same, for the first message that is no 'ETS-TRANSFER' and that `wanted` accepts.
-std::optional<Term> take_term(Process& process, const std::function<bool(const Term&)>& wanted, const Deadline& deadline);
+std::optional<Term> take_term(Process& process, const std::function<bool(const Term&)>& wanted,
+                              const Deadline& deadline);
 
 // Ends a spawned process that got an exit signal. Nothing while an exception unwinds its stack: destructors may send.
 void end_if_interrupted(Process& process);

@@ -45,8 +45,7 @@ Pid start_process(const Acting& parent, bool linked, Init init) {
     me.host->send(me.process->pid(), parent_pid, Term{ready, atoms().started});
     loop();
   };
-  const Host::Spawned child =
-      parent.host->spawn(body, {linked ? parent.process.get() : nullptr, parent.process.get()});
+  const Host::Spawned child = parent.host->spawn(body, {linked ? parent.process.get() : nullptr, parent.process.get()});
 
   const Term started{ready, atoms().started};
   const auto is_answer = [&](const Term& message) { return message == started || is_down(message, child.monitor); };

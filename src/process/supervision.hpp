@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heirloom/supervisor.hpp"
+
 #include "process/host.hpp"
 
 namespace heirloom::process {
@@ -34,8 +35,8 @@ class Supervision {
   // What the supervisor's process shows to other threads.
   struct Board {
     std::mutex mutex;
-    Children children;            // guarded by mutex
-    std::optional<Term> reason;   // of its end; guarded by mutex
+    Children children;           // guarded by mutex
+    std::optional<Term> reason;  // of its end; guarded by mutex
   };
 
  private:

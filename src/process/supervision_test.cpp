@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/supervision.hpp"
 
-#include <gmock/gmock.h>
-
 #include <stdexcept>
+
+#include <gmock/gmock.h>
 
 #include "process/process_fixture.hpp"
 
@@ -54,8 +54,8 @@ TEST_F(Supervisors, ChildrenStartInOrderAndEndInReverse) {
     Supervision supervisor(host, {}, {child("a"_atom), child("b"_atom)});
     EXPECT_EQ(next(), "started a");
     EXPECT_EQ(next(), "started b");
-    EXPECT_THAT(supervisor.which_children(), ElementsAre(testing::Pair("a"_atom, whereis("a"_atom)),
-                                                         testing::Pair("b"_atom, whereis("b"_atom))));
+    EXPECT_THAT(supervisor.which_children(),
+                ElementsAre(testing::Pair("a"_atom, whereis("a"_atom)), testing::Pair("b"_atom, whereis("b"_atom))));
   }
   EXPECT_EQ(next(), "ended b");
   EXPECT_EQ(next(), "ended a");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "heirloom/process.hpp"
+
 #include "process/atoms.hpp"
 #include "process/log.hpp"
 #include "process/process_exit.hpp"

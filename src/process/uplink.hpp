@@ -14,10 +14,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/result.hpp"
 #include "heirloom/atom.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/term.hpp"
+
+#include "base/result.hpp"
 
 namespace heirloom::process {
 

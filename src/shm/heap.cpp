@@ -14,7 +14,7 @@ constexpr std::uint64_t kRunBytesMin = 4096;
 constexpr std::uint64_t kRunBytesMax = 65536;
 constexpr std::uint64_t kRetiredBytesWanted = 65536;  // in one magazine
 constexpr int kLooksForReaders = 1000;
-constexpr std::uint64_t kSealedBeforeReclaim = 4;     // so that a membarrier serves some hundred retired blocks
+constexpr std::uint64_t kSealedBeforeReclaim = 4;  // so that a membarrier serves some hundred retired blocks
 
 }  // namespace
 
@@ -41,7 +41,8 @@ Offset Heap::allocate(Change& change, SizeClass size_class) {
   if (const Offset first = change.load(at(heap.free_magazines)); first != 0) {
     Magazine& full = magazine(first);
     const std::uint64_t count = change.load(at(full.count));
-    if (count < 1 || count > kMagazineRoom) Segment::refuse(first, "a list of free blocks that has no such number of them");
+    if (count < 1 || count > kMagazineRoom)
+      Segment::refuse(first, "a list of free blocks that has no such number of them");
     const Offset block = full.blocks[count - 1];
     change.store(at(full.count), count - 1);
     if (count == 1) {
@@ -201,7 +202,8 @@ void Heap::recycle(SizeClass size_class) {
   while (const std::uint64_t count = filled.count) {
     if (count > kMagazineRoom) Segment::refuse(heap.retire_magazine, "a list of retired blocks that is too long");
     const Offset block = filled.blocks[count - 1];
-    segment_.word(block).store(heap.free_list, std::memory_order_relaxed);  // no reader is in it, and no writer knows it
+    segment_.word(block).store(heap.free_list,
+                               std::memory_order_relaxed);  // no reader is in it, and no writer knows it
     Change change(stripe_.intent, segment_.base());
     change.publish(at(heap.free_list), block);
     change.store(at(filled.count), count - 1);

@@ -47,13 +47,15 @@ class Heap {
   // Before a Change: makes sure that it can allocate `count` blocks of the class, by changes of its own. Throws Error{full}.
   void prepare_allocate(SizeClass size_class, std::uint64_t count = 1) {
     const ClassHeap& heap = classes(size_class);
-    if (count == 1 && heap.free_magazines != 0) [[likely]] return;
+    if (count == 1 && heap.free_magazines != 0) [[likely]]
+      return;
     prepare_allocate_slow(size_class, count);
   }
   // Before a Change: makes sure that it can retire `count` blocks of the class, at most 8.
   void prepare_retire(SizeClass size_class, std::uint64_t count = 1) {
     const ClassHeap& heap = classes(size_class);
-    if (heap.retire_magazine != 0 && magazine(heap.retire_magazine).count + count <= room(size_class)) [[likely]] return;
+    if (heap.retire_magazine != 0 && magazine(heap.retire_magazine).count + count <= room(size_class)) [[likely]]
+      return;
     prepare_retire_slow(size_class, count);
   }
 
@@ -73,7 +75,9 @@ class Heap {
         const_cast<std::uint64_t*>(segment_.block(offset, sizeof(Magazine), "a magazine")));
   }
   template <typename Word>
-  [[nodiscard]] Offset at(const Word& word) const noexcept { return segment_.offset_of(&word); }
+  [[nodiscard]] Offset at(const Word& word) const noexcept {
+    return segment_.offset_of(&word);
+  }
   // How many blocks of a class are retired before they are sealed: fewer of the large ones.
   static std::uint64_t room(SizeClass size_class) noexcept;
 

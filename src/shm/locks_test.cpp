@@ -4,7 +4,6 @@
 // they leave inside a table is the matter of tests/crash.
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "os/fd.hpp"
 #include "shm/peers.hpp"

@@ -40,7 +40,7 @@ struct ProcessHeader {
   char magic[8];
   std::uint32_t version;
   std::uint32_t number;
-  std::uint64_t os_pid;  // for people and logs: never a proof of life
+  std::uint64_t os_pid;                // for people and logs: never a proof of life
   std::atomic<std::uint32_t> started;  // 1 once the life word was held: before, only the lock on the file tells
   std::atomic<std::uint32_t> slot_count;
   os::LifeWord life;
@@ -88,7 +88,8 @@ class ProcessFile {
 
   // The calling thread's slot: its own until it ends. Throws Error{full} or Error{system_limit}.
   ThreadPlace this_thread() {
-    if (hot_place.instance == instance_) [[likely]] return hot_place.place;
+    if (hot_place.instance == instance_) [[likely]]
+      return hot_place.place;
     return find_place();
   }
 

@@ -185,7 +185,8 @@ void Segment::give_pages(std::uint64_t next) {
   SegmentHeader& head = header();
   const std::uint64_t now = head.pages_in_file.load(std::memory_order_relaxed);
   const std::uint64_t map_bytes = round_up(next * 8, kPageBytes);
-  if (const std::uint64_t map_given = head.page_map_bytes_given.load(std::memory_order_relaxed); map_bytes > map_given) {
+  if (const std::uint64_t map_given = head.page_map_bytes_given.load(std::memory_order_relaxed);
+      map_bytes > map_given) {
     os::allocate(file_, head.page_map + map_given, map_bytes - map_given).value_or_raise();
     head.page_map_bytes_given.store(map_bytes, std::memory_order_release);
   }

@@ -46,7 +46,7 @@ struct ClassHeap {
   std::uint64_t sealed_first;     // queue of full ones, oldest first, waiting for readers
   std::uint64_t sealed_last;
   std::uint64_t sealed_count;
-  std::uint64_t free_list;        // free blocks that no magazine lists, each with the offset of the next in its first word
+  std::uint64_t free_list;  // free blocks that no magazine lists, each with the offset of the next in its first word
 };
 static_assert(sizeof(ClassHeap) == kCacheLineBytes);
 
@@ -76,13 +76,13 @@ struct SegmentHeader {
   std::uint64_t page_count_max;
 
   alignas(kCacheLineBytes) StripeLock dictionary_lock;
-  std::atomic<std::uint64_t> dictionary_bytes;         // published: entries below are whole
-  std::atomic<std::uint64_t> dictionary_bytes_given;   // S2
+  std::atomic<std::uint64_t> dictionary_bytes;        // published: entries below are whole
+  std::atomic<std::uint64_t> dictionary_bytes_given;  // S2
 
   alignas(kCacheLineBytes) StripeLock pool_lock;
   std::atomic<std::uint64_t> pages_used;
-  std::atomic<std::uint64_t> pages_in_file;            // S2
-  std::atomic<std::uint64_t> page_map_bytes_given;     // S2
+  std::atomic<std::uint64_t> pages_in_file;         // S2
+  std::atomic<std::uint64_t> page_map_bytes_given;  // S2
   alignas(kCacheLineBytes) Intent pool_intent;
 
   alignas(2048) std::byte table[2048];
@@ -114,12 +114,14 @@ class Segment {
   // Whether the bytes lie in pages that are in use: the test before an offset that shared memory gave is followed.
   [[nodiscard]] bool contains(Offset offset, std::uint64_t bytes) const noexcept {
     const std::uint64_t end = known_end_.load(std::memory_order_relaxed);
-    if (offset >= pages_ && bytes <= end && offset <= end - bytes) [[likely]] return true;
+    if (offset >= pages_ && bytes <= end && offset <= end - bytes) [[likely]]
+      return true;
     return contains_slow(offset, bytes);
   }
   // The word at an offset that shared memory gave; throws Error{corrupt} where there is none.
   [[nodiscard]] const std::uint64_t* block(Offset offset, std::uint64_t bytes, const char* what) const {
-    if (!contains(offset, bytes) || offset % 8 != 0) [[unlikely]] refuse(offset, what);
+    if (!contains(offset, bytes) || offset % 8 != 0) [[unlikely]]
+      refuse(offset, what);
     return reinterpret_cast<const std::uint64_t*>(base() + offset);
   }
 

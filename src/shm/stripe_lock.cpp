@@ -56,8 +56,7 @@ StripeLock::Taken StripeLock::wait(const Holder& holder) {
     }
     const std::uint32_t alive = life->load(std::memory_order_acquire);
     if (Peers::life_word_dead(alive)) continue;
-    const std::array<os::FutexWait, 2> waits{
-        lock_word, os::FutexWait{life.get(), alive}};
+    const std::array<os::FutexWait, 2> waits{lock_word, os::FutexWait{life.get(), alive}};
     os::futex_wait_any(waits, kLookAgain);
     if (Peers::life_word_dead(life->load(std::memory_order_acquire))) os::futex_wake(*life, INT_MAX);
   }

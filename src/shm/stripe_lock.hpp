@@ -48,7 +48,8 @@ class StripeLock {
 
   void release() noexcept {
     const std::uint64_t old = word_.exchange(0, std::memory_order_release);
-    if ((old & kWaiters) != 0) [[unlikely]] wake();
+    if ((old & kWaiters) != 0) [[unlikely]]
+      wake();
   }
 
   // For `check` and reports: whether a living or dead thread holds it.

@@ -71,7 +71,8 @@ class Checker {
       }
       if ((descriptor & 0xffff) == guard_->index()) {
         const std::uint64_t blocks = pages * shm::kPageBytes / shm::class_bytes(size_class);
-        runs_.emplace(header.pages + page * shm::kPageBytes, Run{size_class, std::vector<PlaceOf>(blocks, PlaceOf::nowhere)});
+        runs_.emplace(header.pages + page * shm::kPageBytes,
+                      Run{size_class, std::vector<PlaceOf>(blocks, PlaceOf::nowhere)});
         for (std::uint64_t i = 0; i < pages; ++i) {
           run_of_page_[header.pages + (page + i) * shm::kPageBytes] = header.pages + page * shm::kPageBytes;
         }
@@ -89,7 +90,8 @@ class Checker {
     }
     const std::uint64_t bytes = shm::class_bytes(run->second.size_class);
     const std::uint64_t index = (offset - run->first) / bytes;
-    if (run->second.size_class != size_class || (offset - run->first) % bytes != 0 || index >= run->second.blocks.size()) {
+    if (run->second.size_class != size_class || (offset - run->first) % bytes != 0 ||
+        index >= run->second.blocks.size()) {
       find(std::string(what) + " at " + std::to_string(offset) + " is no block of its size");
       return false;
     }
@@ -219,7 +221,8 @@ class Checker {
     mark(object.offset(), object.size_class(), place, "an object");
     if (!check_words(object)) return;
     const std::uint64_t hash = table_.hash_of(object);
-    const std::string where = "the object with key " + heirloom::to_string(object.view(table_.keypos_, table_.dictionary_));
+    const std::string where =
+        "the object with key " + heirloom::to_string(object.view(table_.keypos_, table_.dictionary_));
     if (tag_of_hash(hash) != slot_tag(slot)) find(where + " has another tag than its hash says");
     if (table_.stripe_of(hash) != guard_->index() || bucket_of(hash, buckets) != number) {
       find(where + " lies in bucket " + std::to_string(number) + ", where nobody looks for it");  // T2
@@ -238,7 +241,9 @@ class Checker {
       find("the object at " + std::to_string(object.offset()) + " has no key");
       return false;
     }
-    if (Status valid = term::validate_block(words, table_.dictionary_.count(), &table_.dictionary_, term::RootOffset::implied); !valid) {
+    if (Status valid =
+            term::validate_block(words, table_.dictionary_.count(), &table_.dictionary_, term::RootOffset::implied);
+        !valid) {
       find("the object at " + std::to_string(object.offset()) + " is no term: " + valid.failure().to_string());
       return false;
     }

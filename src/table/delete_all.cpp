@@ -156,7 +156,8 @@ void StripeGuard::drain_directory(IndexHead& head) {
   for (std::uint64_t retired = head.retired.load(std::memory_order_relaxed); retired <= room; ++retired) {
     const std::uint64_t chunk = room - retired - 1;
     const bool last = retired == room;
-    const Offset offset = last ? directory : table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed);
+    const Offset offset =
+        last ? directory : table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed);
     const std::uint32_t buckets = last || offset == 0 ? 0 : chunk_buckets(static_cast<std::uint32_t>(chunk));
     for (std::uint32_t i = 0; i < buckets; ++i) {
       reset_bucket(record<Bucket>(offset + i * sizeof(Bucket), "a bucket"));

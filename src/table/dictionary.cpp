@@ -22,7 +22,8 @@ void Dictionary::set(std::atomic<const Array*>& array, std::vector<std::unique_p
     const std::size_t room = std::max<std::size_t>({64, index + 1, now == nullptr ? 0 : now->room * 2});
     auto next = std::make_unique<Array>(Array{room, std::make_unique<std::atomic<std::uint32_t>[]>(room)});
     for (std::size_t i = 0; i < room; ++i) {
-      const std::uint32_t old = now != nullptr && i < now->room ? now->values[i].load(std::memory_order_relaxed) : kUnknown;
+      const std::uint32_t old =
+          now != nullptr && i < now->room ? now->values[i].load(std::memory_order_relaxed) : kUnknown;
       next->values[i].store(old, std::memory_order_relaxed);
     }
     now = next.get();
@@ -95,7 +96,8 @@ std::uint32_t Dictionary::intern(std::uint32_t atom, const shm::Holder& holder) 
   std::byte* entry = segment_.base() + header.dictionary + end;
   std::memcpy(entry, &bytes, sizeof bytes);
   std::memcpy(entry + sizeof bytes, text.data(), text.size());
-  header.dictionary_bytes.store(end + sizeof bytes + text.size(), std::memory_order_release);  // pairs with read_entries()
+  header.dictionary_bytes.store(end + sizeof bytes + text.size(),
+                                std::memory_order_release);  // pairs with read_entries()
   read_entries();
   return get(ids_, atom);
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "heirloom/atom.hpp"
+
 #include "shm/segment.hpp"
 
 namespace heirloom::table {

@@ -18,7 +18,8 @@ namespace heirloom::table {
 
 namespace {
 
-constexpr std::uint64_t kObjectsATwoBuckets = 7;  // 3.5 a bucket on the average: few overflow, see docs/memory-layout.md
+constexpr std::uint64_t kObjectsATwoBuckets =
+    7;  // 3.5 a bucket on the average: few overflow, see docs/memory-layout.md
 constexpr std::uint64_t kDirectoryRoomFirst = 16;
 
 shm::SizeClass root_class(const shm::Segment& segment) {

@@ -53,7 +53,9 @@ class ManyInsert {
 
   [[nodiscard]] bool any_present() {
     bool present = false;
-    for_each([&](StripeGuard& guard, const EncodedObject& object) { present = present || guard.find(object.key).value != 0; });
+    for_each([&](StripeGuard& guard, const EncodedObject& object) {
+      present = present || guard.find(object.key).value != 0;
+    });
     return present;
   }
 
@@ -150,8 +152,8 @@ bool Table::insert_many(Pid caller, std::span<const Term> objects, bool only_new
 void StripeGuard::resolve_transaction() {
   while (const Offset offset = stripe_.work[kTransaction]) {
     const Pending pending = record<Pending>(offset, "a pending object");
-    const bool committed = record<Transaction>(pending.transaction, "a transaction")
-                               .committed.load(std::memory_order_acquire) != 0;
+    const bool committed =
+        record<Transaction>(pending.transaction, "a transaction").committed.load(std::memory_order_acquire) != 0;
     const std::uint64_t kept = committed ? pending.new_slot : pending.old_slot;
     const std::uint64_t gone = committed ? pending.old_slot : pending.new_slot;
     shm::SizeClass gone_class = kPendingClass;

@@ -74,8 +74,9 @@ enum Work : std::uint32_t {
 struct IndexHead {
   alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> shape;  // version << 32 | buckets
   std::atomic<std::uint64_t> directory;
-  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
-  std::atomic<std::uint64_t> directory_room;                         // chunks
+  alignas(
+      shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
+  std::atomic<std::uint64_t> directory_room;                     // chunks
   // In a grave: how many chunks were retired, from the last to the first; room + 1 when the directory was, too. Readers with the
   // old root still follow both, which their epoch protects.
   std::atomic<std::uint64_t> retired;

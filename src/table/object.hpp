@@ -16,6 +16,7 @@
 #include <span>
 
 #include "heirloom/term.hpp"
+
 #include "shm/segment.hpp"
 #include "table/layout.hpp"
 #include "term/word.hpp"
@@ -51,7 +52,8 @@ class StoredObject {
     words_ = segment.block(offset, 16, "an object");
     root_ = load_word(words_[0]);
     const bool tuple = (root_ & 0xFF) == (term::make_reference(term::Kind::tuple, 0, 0) & 0xFF);
-    if (!tuple || stored_words(root_) <= stored_arity(root_) || words() * 8 > shm::kBlockBytesMax || !segment.contains(offset, words() * 8)) [[unlikely]] {
+    if (!tuple || stored_words(root_) <= stored_arity(root_) || words() * 8 > shm::kBlockBytesMax ||
+        !segment.contains(offset, words() * 8)) [[unlikely]] {
       shm::Segment::refuse(offset, "an object that is none");
     }
   }

@@ -8,11 +8,12 @@ namespace heirloom::table {
 
 // What a slot leads to now: itself, or what the commit word of an insert of several objects chooses.
 std::uint64_t Table::resolve(std::uint64_t slot) const {
-  if (!slot_is_pending(slot)) [[likely]] return slot;
+  if (!slot_is_pending(slot)) [[likely]]
+    return slot;
   const auto& pending =
       *reinterpret_cast<const Pending*>(segment_->block(slot_offset(slot), sizeof(Pending), "a pending object"));
-  const auto& transaction = *reinterpret_cast<const Transaction*>(
-      segment_->block(pending.transaction, sizeof(Transaction), "a transaction"));
+  const auto& transaction =
+      *reinterpret_cast<const Transaction*>(segment_->block(pending.transaction, sizeof(Transaction), "a transaction"));
   // Pairs with the one store of ManyInsert::commit().
   return transaction.committed.load(std::memory_order_acquire) != 0 ? pending.new_slot : pending.old_slot;
 }
@@ -27,7 +28,8 @@ std::optional<StoredObject> Table::find(const Key& key) const {
       const Bucket* bucket = &bucket_for_reading(*head, bucket_of(key.hash, shape_buckets(shape)));
       for (;;) {
         for (const auto& slot_word : bucket->slots) {
-          const std::uint64_t slot = slot_word.load(std::memory_order_acquire);  // pairs with the commits that publish it
+          const std::uint64_t slot =
+              slot_word.load(std::memory_order_acquire);  // pairs with the commits that publish it
           if (slot_tag(slot) != tag || slot == 0) continue;
           const std::uint64_t present = resolve(slot);
           if (present == 0) continue;

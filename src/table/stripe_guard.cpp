@@ -17,7 +17,8 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& 
   // Whatever the way that the lock became free: a repair that could not be finished is finished by the next.
   const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] |
                      stripe_.intent.armed.load(std::memory_order_relaxed)) != 0;
-  if (!dead && !work) [[likely]] return;
+  if (!dead && !work) [[likely]]
+    return;
   try {
     RepairReport found;
     found.locks_of_the_dead = dead ? 1 : 0;

@@ -22,7 +22,9 @@ class StripeGuard {
   [[nodiscard]] std::uint64_t work(Work kind) const noexcept { return stripe_.work[kind]; }
   [[nodiscard]] Offset work_offset(Work kind) const noexcept { return at(stripe_.work[kind]); }
   template <typename Word>
-  [[nodiscard]] Offset at(const Word& word) const noexcept { return table_.segment_->offset_of(&word); }
+  [[nodiscard]] Offset at(const Word& word) const noexcept {
+    return table_.segment_->offset_of(&word);
+  }
   template <typename T>
   [[nodiscard]] T& record(Offset offset, const char* what) const {
     return *reinterpret_cast<T*>(const_cast<std::uint64_t*>(table_.segment_->block(offset, sizeof(T), what)));
@@ -33,9 +35,9 @@ class StripeGuard {
 
   // Where a key is, or where it could go.
   struct Place {
-    Offset slot = 0;                     // of the object's slot, or of an empty one; 0: there is none
-    std::uint64_t value = 0;             // the slot word of the object, 0 when the key is absent
-    Bucket* last = nullptr;              // of the chain
+    Offset slot = 0;          // of the object's slot, or of an empty one; 0: there is none
+    std::uint64_t value = 0;  // the slot word of the object, 0 when the key is absent
+    Bucket* last = nullptr;   // of the chain
   };
   [[nodiscard]] Place find(const Key& key);
   [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {*table_.segment_, slot_offset(slot)}; }

@@ -30,7 +30,8 @@ Status check_options(const SegmentOptions& options) {
     return fail(ErrorCode::badarg, "keypos " + std::to_string(options.keypos) + " is not a position: 1 .. 16777215");
   }
   if (options.max_bytes < kMaxBytesMin || options.max_bytes > kMaxBytesMax) {
-    return fail(ErrorCode::badarg, "max_bytes " + std::to_string(options.max_bytes) + " is not between 1 MiB and 16 TiB");
+    return fail(ErrorCode::badarg,
+                "max_bytes " + std::to_string(options.max_bytes) + " is not between 1 MiB and 16 TiB");
   }
   if (options.id.empty() || options.id.size() > kIdBytesMax || options.name.text().size() > kNameBytesMax) {
     return fail(ErrorCode::badarg, "the table's id or name is too long");
@@ -63,7 +64,8 @@ Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& nam
   HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
   const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
   const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
-                    header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax && segment->stripe_count() <= 64;
+                    header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax &&
+                    segment->stripe_count() <= 64;
   if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");
   try {
     static_cast<void>(Atom(std::string_view(header.name, header.name_bytes)));
@@ -134,11 +136,22 @@ std::uint64_t Table::size() const {
 TableInfo Table::info() const {
   if (deleted()) throw Error(ErrorCode::id, "info", "the table was deleted");
   const SegmentOptions options = this->options();
-  TableInfo info{.id = options.id, .name = options.name, .type = options.type, .protection = options.protection,
-                 .keypos = options.keypos, .owner = std::nullopt, .heir = std::nullopt, .size = size(),
-                 .memory_words = segment_->memory_bytes() / 8, .memory_bytes = segment_->memory_bytes(),
-                 .max_bytes = options.max_bytes, .generation = generation(), .stripes = segment_->stripe_count(),
-                 .atoms = dictionary_.count(), .node_table = options.node_table, .repairs_finished = 0,
+  TableInfo info{.id = options.id,
+                 .name = options.name,
+                 .type = options.type,
+                 .protection = options.protection,
+                 .keypos = options.keypos,
+                 .owner = std::nullopt,
+                 .heir = std::nullopt,
+                 .size = size(),
+                 .memory_words = segment_->memory_bytes() / 8,
+                 .memory_bytes = segment_->memory_bytes(),
+                 .max_bytes = options.max_bytes,
+                 .generation = generation(),
+                 .stripes = segment_->stripe_count(),
+                 .atoms = dictionary_.count(),
+                 .node_table = options.node_table,
+                 .repairs_finished = 0,
                  .repairs_undone = 0};
   if (const Pid owner = this->owner(); owner != Pid{}) info.owner = owner;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "heirloom/table.hpp"
+
 #include "shm/heap.hpp"
 #include "shm/peers.hpp"
 #include "shm/read_epoch.hpp"
@@ -125,7 +126,8 @@ class Table {
 
   // Who acts, and whether it may. Throws Error{id} or Error{access}.
   void check_access(Pid caller, bool write) const {
-    if (!deleted() && may(caller, write)) [[likely]] return;
+    if (!deleted() && may(caller, write)) [[likely]]
+      return;
     refuse_access(write);
   }
   [[nodiscard]] bool may(Pid caller, bool write) const noexcept {
@@ -145,7 +147,8 @@ class Table {
   }
   [[nodiscard]] std::optional<Key> find_key(TermView key) const {  // nothing: no object can have it
     const std::uint64_t word = key.word();
-    if (term::is_small(word)) [[likely]] return Key{term::hash_word(word, seed_), key, word};
+    if (term::is_small(word)) [[likely]]
+      return Key{term::hash_word(word, seed_), key, word};
     return find_other_key(key);
   }
   [[nodiscard]] std::optional<Key> find_other_key(TermView key) const;

@@ -4,12 +4,13 @@
 #pragma once
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <stdlib.h>
 
 #include "os/fd.hpp"
 #include "table/table.hpp"

@@ -4,12 +4,12 @@
 // each of them.
 #include "table/table.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "table/table_fixture.hpp"
 
@@ -30,14 +30,17 @@ class SetTable : public ::testing::Test {
   void TearDown() override {
     const CheckReport report = table_->check();
     EXPECT_THAT(report.findings, IsEmpty());
-    EXPECT_EQ(report.live_bytes + report.retired_bytes + report.free_bytes + report.cached_bytes, report.allocated_bytes);
+    EXPECT_EQ(report.live_bytes + report.retired_bytes + report.free_bytes + report.cached_bytes,
+              report.allocated_bytes);
     EXPECT_EQ(report.objects, table_->size());
   }
 
   void insert(const Term& object) { table_->insert(me_, {&object, 1}); }
   bool insert_new(const Term& object) { return table_->insert_new(me_, {&object, 1}); }
   std::optional<Term> lookup(const Term& key) { return table_->lookup(me_, key).one(); }
-  Term count(const Term& key, CounterUpdate update) { return table_->update_counter(me_, key, {&update, 1}, nullptr)[0]; }
+  Term count(const Term& key, CounterUpdate update) {
+    return table_->update_counter(me_, key, {&update, 1}, nullptr)[0];
+  }
   bool set(const Term& key, ElementUpdate update) { return table_->update_element(me_, key, {&update, 1}); }
   template <typename Call>
   ErrorCode error_of(Call call) {

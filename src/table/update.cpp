@@ -34,8 +34,8 @@ std::vector<Term> elements_of(const Term& object) {
 Term updated_counter(const Term& counter, const CounterUpdate& update) {
   if (!counter.is_integer() || !update.increment.is_integer()) {
     throw Error(ErrorCode::badarg, "update_counter",
-                "element " + std::to_string(update.position) + " or its increment is no integer: " + to_string(counter) +
-                    " + " + to_string(update.increment));
+                "element " + std::to_string(update.position) +
+                    " or its increment is no integer: " + to_string(counter) + " + " + to_string(update.increment));
   }
   Term sum = term::add(counter, update.increment);
   if (!update.threshold) return sum;
@@ -95,8 +95,8 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
 // The common case, without a copy; nothing when it is not that.
 std::optional<Term> StripeGuard::count_in_place(const StoredObject& object, const CounterUpdate& update) {
   const auto position = static_cast<std::uint64_t>(update.position);
-  if (update.position < 1 || position > kCounterPositionMax || position > object.arity() || position == table_.keypos_ ||
-      update.threshold) {
+  if (update.position < 1 || position > kCounterPositionMax || position > object.arity() ||
+      position == table_.keypos_ || update.threshold) {
     return std::nullopt;
   }
   const std::uint64_t increment = update.increment.view().word();

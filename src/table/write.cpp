@@ -10,14 +10,16 @@ namespace heirloom::table {
 shm::Holder Table::prepare_write(Pid caller) {
   check_access(caller, true);
   const shm::Holder me = holder();
-  if (header_.root.load(std::memory_order_acquire) == 0) [[unlikely]] make_root(me);
+  if (header_.root.load(std::memory_order_acquire) == 0) [[unlikely]]
+    make_root(me);
   return me;
 }
 
 bool Table::insert_one(Pid caller, const EncodedObject& object, bool only_new) {
   StripeGuard guard(*this, stripe_of(object.key.hash), holder());
   check_access(caller, true);  // again, under the lock: it is the fence against a former owner
-  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]] bury(guard);
+  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    bury(guard);
   StripeGuard::Place place = guard.find(object.key);
   if (place.value != 0) {
     if (only_new) return false;
@@ -71,7 +73,8 @@ Objects Table::take(Pid caller, TermView key, bool wanted) {
   if (!prepared) return {};
   StripeGuard guard(*this, stripe_of(prepared->hash), me);
   check_access(caller, true);
-  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]] bury(guard);
+  if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    bury(guard);
   const StripeGuard::Place place = guard.find(*prepared);
   if (place.value == 0) return {};
   Objects taken = wanted ? Objects(copy_out(guard.object(place.value))) : Objects();
