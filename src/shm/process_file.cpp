@@ -32,15 +32,9 @@ class ProcessFile::Slots {
   // A child of fork() has the mapping too, but neither the file nor its threads are its own.
   [[nodiscard]] bool own() const noexcept { return header().os_pid == os::process_id(); }
 
+  // The life word is held, and given back, outside the mutex: it is held for a thread's whole life, and so is of lower rank.
   ThreadPlace take() {
-    const std::lock_guard lock(mutex_);
-    std::uint32_t index = 0;
-    if (!free_.empty()) {
-      index = free_.back();
-      free_.pop_back();
-    } else {
-      index = add();
-    }
+    const std::uint32_t index = find_free();
     const std::uint32_t incarnation = slot(index).incarnation.load(std::memory_order_relaxed) + 1;
     slot(index).incarnation.store(incarnation, std::memory_order_release);  // P4
     slot(index).life.hold();                                                // P1
@@ -50,15 +44,23 @@ class ProcessFile::Slots {
   // By the thread that took it.
   void give_back(std::uint32_t index) {
     if (!own()) return;
-    const std::lock_guard lock(mutex_);
     HEIRLOOM_ASSERT(slot(index).epoch.load(std::memory_order_relaxed) == 0, "P2: a thread ends outside any epoch");
     slot(index).life.release();
+    const std::lock_guard lock(mutex_);
     free_.push_back(index);
   }
 
  private:
   [[nodiscard]] ThreadSlot& slot(std::uint32_t index) const noexcept {
     return reinterpret_cast<ThreadSlot*>(mapping_.base() + kPageBytes)[index];
+  }
+
+  std::uint32_t find_free() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return add();
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    return index;
   }
 
   std::uint32_t add() {
