@@ -24,7 +24,8 @@ class ReadEpoch {
  public:
   ReadEpoch(const ThreadSlot& slot, const NodeFile& node) noexcept
       : epoch_(const_cast<std::atomic<std::uint64_t>&>(slot.epoch)) {
-    epoch_.store(node.epoch().load(std::memory_order_acquire), std::memory_order_relaxed);
+    // Release, though nothing was written: who finds this epoch knows that this thread has left those before it.
+    epoch_.store(node.epoch().load(std::memory_order_acquire), std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler's half; the processor's is the membarrier
   }
   ~ReadEpoch() { epoch_.store(0, std::memory_order_release); }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threads of one program on one table: readers that never wait, while writers overwrite, grow, insert at once and delete
+// all. Each object carries its key twice and a number twice, so that a torn copy, or one of memory used again, is seen. Run
+// under ThreadSanitizer too.
+#include <atomic>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "table/table.hpp"
+#include "table/table_fixture.hpp"
+
+namespace heirloom::table {
+namespace {
+
+constexpr Pid kMe{1, 0};
+constexpr int kKeys = 2000;
+constexpr int kRounds = 200;
+
+Term whole(int key, int number) {
+  return {key, number, std::string(static_cast<std::size_t>(number % 90), 'x'), key, number};
+}
+
+bool is_whole(const Term& object) {
+  return object.element(1) == object.element(4) && object.element(2) == object.element(5) &&
+         object.element(3).size() == static_cast<std::size_t>(object.element(2).as_int64() % 90);
+}
+
+class Concurrency : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    node_.create(public_table());
+    attachment_ = node_.attach();
+    table_ = node_.open("1", attachment_);
+  }
+  void TearDown() override {
+    const CheckReport report = table_->check();
+    EXPECT_TRUE(report.ok) << report.findings.front();
+  }
+
+  // Runs `read` again and again on two threads until `write` has returned.
+  template <typename Read, typename Write>
+  void read_while(Read read, Write write) {
+    std::atomic<bool> done{false};
+    std::vector<std::thread> readers;
+    for (unsigned seed = 0; seed < 2; ++seed) {
+      readers.emplace_back([&, seed] {
+        std::mt19937 random(seed);
+        do read(random);
+        while (!done.load());
+      });
+    }
+    write();
+    done.store(true);
+    for (std::thread& reader : readers) reader.join();
+  }
+
+  TestNode node_;
+  shm::Attachment attachment_;
+  std::shared_ptr<Table> table_;
+};
+
+TEST_F(Concurrency, ReadersSeeWholeObjectsWhileTheTableGrowsAndIsOverwritten) {
+  std::atomic<int> present{0};
+  const auto read = [&](std::mt19937& random) {
+    const int below = present.load();
+    const int key = static_cast<int>(random() % kKeys);
+    const auto object = table_->lookup(kMe, Term(key)).one();
+    EXPECT_TRUE(object || key >= below) << "the key " << key << " was lost for a reader";
+    EXPECT_TRUE(!object || is_whole(*object));
+  };
+  read_while(read, [&] {
+    for (int round = 0; round < kRounds; ++round) {
+      for (int key = 0; key < kKeys; ++key) {
+        const Term object = whole(key, round);
+        table_->insert(kMe, {&object, 1});
+        if (round == 0) present.store(key + 1);
+      }
+    }
+  });
+}
+
+TEST_F(Concurrency, AnInsertOfSeveralIsSeenWhole) {
+  const auto read = [&](std::mt19937& random) {
+    const int first = static_cast<int>(random() % 20);
+    const int second = static_cast<int>(random() % 20);
+    const auto before = table_->lookup(kMe, Term(first)).one();
+    const auto after = table_->lookup(kMe, Term(second)).one();
+    if (!before) return;
+    ASSERT_TRUE(after);
+    EXPECT_GE(after->element(2).as_int64(), before->element(2).as_int64());
+  };
+  read_while(read, [&] {
+    for (int round = 0; round < kRounds * 20; ++round) {
+      std::vector<Term> all;
+      for (int key = 0; key < 20; ++key) all.push_back(whole(key, round));
+      table_->insert(kMe, all);
+    }
+  });
+}
+
+TEST_F(Concurrency, ReadersOfATableThatIsEmptiedFindObjectsOrNone) {
+  const auto read = [&](std::mt19937& random) {
+    const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % kKeys))).one();
+    EXPECT_TRUE(!object || is_whole(*object));
+    if (random() % 64 == 0) {
+      for (const Term& listed : table_->tab2list(kMe)) EXPECT_TRUE(is_whole(listed)) << listed;
+    }
+  };
+  read_while(read, [&] {
+    for (int round = 0; round < kRounds / 2; ++round) {
+      for (int key = 0; key < kKeys; ++key) {
+        const Term object = whole(key, round);
+        table_->insert(kMe, {&object, 1});
+      }
+      table_->delete_all_objects(kMe);
+    }
+  });
+}
+
+TEST_F(Concurrency, CountersOfSeveralWritersAddUp) {
+  const Term counter{"hits", 0};
+  table_->insert(kMe, {&counter, 1});
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 3; ++writer) {
+    writers.emplace_back([&] {
+      const CounterUpdate update{.position = 2, .increment = 1};
+      for (int i = 0; i < 5000; ++i) table_->update_counter(kMe, "hits", {&update, 1}, nullptr);
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(table_->lookup(kMe, Term("hits")).one(), Term({"hits", 15000}));
+}
+
+}  // namespace
+}  // namespace heirloom::table
