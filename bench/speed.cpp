@@ -97,7 +97,7 @@ void heirloom_rows(const std::string& directory, std::int64_t records, int round
                 table.insert({key, value, std::string_view(kText, 32)});
               },
           .lookup = [&](std::int64_t key) { return !table.lookup(key).empty(); },
-          .count = [&](std::int64_t key) { table.update_counter(key, {.position = 2, .increment = 1}); },
+          .count = [&](std::int64_t key) { table.update_counter(key, 1); },
           .erase = [&](std::int64_t key) { table.erase(key); },
           .bytes_a_record =
               [&] {

@@ -83,6 +83,11 @@ class Objects {
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] const Term& operator[](std::size_t index) const noexcept { return begin()[index]; }
   [[nodiscard]] const Term& front() const noexcept { return *begin(); }
+  // For Heirloom's own layers: makes it one object, to be filled in.
+  Term& only() noexcept {
+    count_ = 1;
+    return only_;
+  }
   // The object of a set, or nothing.
   [[nodiscard]] std::optional<Term> one() const { return empty() ? std::nullopt : std::optional<Term>(front()); }
 
@@ -156,6 +161,7 @@ class Table {
   // -- change in place --
   // The new value. Errors: badkey, keypos, position, badarg (the element is no integer). With a default object (its key
   // element is replaced by `key`), an absent key is inserted first.
+  Term update_counter(const Term& key, std::int64_t increment);  // of the element behind the key
   Term update_counter(const Term& key, const CounterUpdate& update);
   Term update_counter(const Term& key, const CounterUpdate& update, const Term& default_object);
   std::vector<Term> update_counter(const Term& key, std::span<const CounterUpdate> updates);

@@ -179,8 +179,11 @@ class ElementRange {
 // A term of one's own. Blocks of up to kInlineWords words - {int, int, 32 bytes} takes 8 - lie inside the Term, others on
 // the heap; a Term is 88 bytes. Its atoms are always ids of this program.
 class Term : public TermReading<Term> {
+  friend Term tuple(std::span<const Term> elements);
+
  public:
   static constexpr std::size_t kInlineWords = 10;
+  static constexpr std::size_t kWordsMax = (std::size_t{1} << 28) - 1;  // of a block
 
   Term() noexcept { storage_.words[0] = TermView::kNilWord; }  // nil
 
@@ -220,28 +223,47 @@ class Term : public TermReading<Term> {
   // A Term whose words the caller fills through writable_block() before any other use (the root with its implied offset).
   // Throws Error{system_limit} beyond what a block can hold.
   static Term uninitialized(std::size_t words);
+  // The same for a Term that is there already: what it held is lost.
+  std::span<std::uint64_t> overwrite(std::size_t words);
   [[nodiscard]] std::span<std::uint64_t> writable_block() noexcept { return {data(), words_}; }
   [[nodiscard]] std::span<const std::uint64_t> block() const noexcept { return {data(), words_}; }
 
  private:
+  static constexpr std::uint64_t kSmallTag = 1;
+
   union Storage {
     std::uint64_t words[kInlineWords];
     std::uint64_t* heap;
   };
 
-  // These two require an inline block.
-  void set(std::int64_t value) noexcept;
-  void set(std::uint64_t value) noexcept;
+  // These require an inline block.
+  void set(std::int64_t value) noexcept {
+    // What fits 60 bits is one word.
+    if (value >= -(std::int64_t{1} << 59) && value < (std::int64_t{1} << 59)) [[likely]] {
+      storage_.words[0] = static_cast<std::uint64_t>(value) << 4 | kSmallTag;
+    } else {
+      set_large(value);
+    }
+  }
+  void set(std::uint64_t value) noexcept {
+    if (value >> 63 == 0) return set(static_cast<std::int64_t>(value));
+    set_large(value);
+  }
+  void set_large(std::int64_t value) noexcept;
+  void set_large(std::uint64_t value) noexcept;
 
   [[nodiscard]] bool is_inline() const noexcept { return words_ <= kInlineWords; }
   [[nodiscard]] const std::uint64_t* data() const noexcept { return is_inline() ? storage_.words : storage_.heap; }
   [[nodiscard]] std::uint64_t* data() noexcept { return is_inline() ? storage_.words : storage_.heap; }
   void allocate(std::size_t words);
   void allocate_heap(std::size_t words);
+  void become_tuple(std::span<const Term> elements);
+  [[noreturn]] static void refuse_words(std::size_t words);
   void free_heap() noexcept;
   void copy_from(const Term& other);
   void release() noexcept;
   void take_from(Term& other) noexcept;
+  static void copy_words(std::uint64_t* to, const std::uint64_t* from, std::size_t words) noexcept;
 
   std::uint32_t words_ = 1;
   Storage storage_;
@@ -302,24 +324,53 @@ requires(!std::same_as<Integer, bool>) Term::Term(Integer value) {
   }
 }
 
+// Word by word: a wider load of what was just stored word by word would have to wait for those stores.
+inline void Term::copy_words(std::uint64_t* to, const std::uint64_t* from, std::size_t words) noexcept {
+  for (std::size_t i = 0; i < words; ++i)
+    __atomic_store_n(to + i, __atomic_load_n(from + i, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
+
 inline void Term::take_from(Term& other) noexcept {
   words_ = std::exchange(other.words_, 1U);
-  storage_ = other.storage_;  // all of it: cheaper than to look how much
+  if (is_inline()) [[likely]] {
+    copy_words(storage_.words, other.storage_.words, words_);
+  } else {
+    storage_.heap = other.storage_.heap;
+  }
   other.storage_.words[0] = TermView::kNilWord;
 }
 
 inline void Term::copy_from(const Term& other) {
   allocate(other.words_);
-  std::memcpy(data(), other.data(), words_ * sizeof(std::uint64_t));
+  copy_words(data(), other.data(), words_);
 }
 
 inline void Term::allocate(std::size_t words) {
-  if (words > kInlineWords) allocate_heap(words);
+  if (words > kInlineWords) [[unlikely]]
+    allocate_heap(words);
   words_ = static_cast<std::uint32_t>(words);
 }
 
 inline void Term::release() noexcept {
-  if (!is_inline()) free_heap();
+  if (!is_inline()) [[unlikely]]
+    free_heap();
+}
+
+inline Term Term::uninitialized(std::size_t words) {
+  if (words > kWordsMax) [[unlikely]]
+    refuse_words(words);
+  Term result;
+  result.allocate(words);
+  return result;
+}
+
+inline std::span<std::uint64_t> Term::overwrite(std::size_t words) {
+  if (words > kWordsMax) [[unlikely]]
+    refuse_words(words);
+  release();
+  words_ = 1;  // in case there is no memory for more
+  allocate(words);
+  return writable_block();
 }
 
 inline Term& Term::operator=(Term&& other) noexcept {

@@ -59,6 +59,15 @@ void Table::delete_object(const Term& object) { handle_->table->delete_object(ca
 void Table::delete_all_objects() { handle_->table->delete_all_objects(caller(*handle_)); }
 Objects Table::take(const Term& key) { return handle_->table->take(caller(*handle_), key); }
 
+Term Table::update_counter(const Term& key, std::int64_t increment) {
+  const Pid pid = caller(*handle_);
+  table::Table& table = *handle_->table;
+  const std::int64_t position = table.keypos() + 1;
+  if (const auto sum = table.count(pid, key, position, increment)) return *sum;
+  const CounterUpdate update{.position = position, .increment = increment};
+  return std::move(table.update_counter(pid, key, {&update, 1}, nullptr).front());
+}
+
 Term Table::update_counter(const Term& key, const CounterUpdate& update) {
   return std::move(handle_->table->update_counter(caller(*handle_), key, {&update, 1}, nullptr).front());
 }

@@ -32,9 +32,7 @@ std::uint64_t Heap::available(SizeClass size_class, std::uint64_t enough) {
   return count;
 }
 
-std::uint64_t Heap::next_free(Offset block) const {
-  return *segment_.block(block, sizeof(std::uint64_t), "a free block");
-}
+std::uint64_t Heap::next_free(Offset block) const { return segment_.at<const std::uint64_t>(block, "a free block"); }
 
 Offset Heap::allocate(Change& change, SizeClass size_class) {
   const ClassHeap& heap = classes(size_class);
@@ -72,8 +70,7 @@ void Heap::retire(Change& change, SizeClass size_class, Offset block) {
 
 void Heap::prepare_allocate_slow(SizeClass size_class, std::uint64_t count) {
   if (available(size_class, count) >= count) return;
-  const Peers& peers = *holder_.peers;
-  while (reclaim(size_class, peers.safe_epoch())) {
+  while (reclaim(size_class, peers_.safe_epoch())) {
     if (available(size_class, count) >= count) return;
   }
   while (available(size_class, count) < count) {
@@ -104,7 +101,7 @@ void Heap::take_run(SizeClass size_class, std::uint64_t count) {
   const ClassHeap& heap = classes(size_class);
   try {
     if (heap.retire_magazine == 0 && size_class != kMagazineClass) seal(size_class);  // H3
-    segment_.take_run(holder_, index_, size_class, bytes >= wanted ? bytes : wanted);
+    segment_.take_run(holder(), index_, size_class, bytes >= wanted ? bytes : wanted);
     if (heap.retire_magazine == 0) seal(size_class);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;
@@ -132,14 +129,13 @@ void Heap::prepare_retire_slow(SizeClass size_class, std::uint64_t count) {
   seal(size_class);
   const std::uint64_t limit = room(size_class) == 1 ? 1 : kSealedBeforeReclaim;
   if (heap.sealed_count < limit) return;
-  Peers& peers = *holder_.peers;
-  if (!reclaim(size_class, peers.safe_epoch()) && heap.sealed_count % limit == 0) {
-    const std::uint64_t safe = peers.advance_epoch();
+  if (!reclaim(size_class, peers_.safe_epoch()) && heap.sealed_count % limit == 0) {
+    const std::uint64_t safe = peers_.advance_epoch();
     while (reclaim(size_class, safe)) {
     }
     return;
   }
-  while (reclaim(size_class, peers.safe_epoch())) {
+  while (reclaim(size_class, peers_.safe_epoch())) {
   }
 }
 
@@ -172,7 +168,7 @@ void Heap::seal(SizeClass size_class) {
     // After the stores that made its blocks unreachable, before the epoch is read: see read_epoch.hpp.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     Magazine& sealed = magazine(full);
-    change.store(at(sealed.epoch), holder_.peers->current_epoch());
+    change.store(at(sealed.epoch), peers_.current_epoch());
     change.store(at(sealed.next), 0);
     if (heap.sealed_last != 0) {
       change.store(at(magazine(heap.sealed_last).next), full);
@@ -191,8 +187,8 @@ void Heap::seal(SizeClass size_class) {
 void Heap::recycle(SizeClass size_class) {
   ClassHeap& heap = classes(size_class);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // as in seal()
-  const std::uint64_t epoch = holder_.peers->current_epoch();
-  for (int looks = 0; holder_.peers->advance_epoch() <= epoch; ++looks) {
+  const std::uint64_t epoch = peers_.current_epoch();
+  for (int looks = 0; peers_.advance_epoch() <= epoch; ++looks) {
     if (looks == kLooksForReaders) {
       throw Error(ErrorCode::full, "delete", "there is no memory, and a reader stays in what could be used again");
     }
@@ -243,7 +239,7 @@ void Heap::reclaim_all() {
       if (error.code() != ErrorCode::full) throw;  // no magazine to be had: what is sealed already must do
     }
   }
-  const std::uint64_t safe = holder_.peers->advance_epoch();
+  const std::uint64_t safe = peers_.advance_epoch();
   for (SizeClass size_class = 0; size_class < kSizeClasses; ++size_class) {
     while (reclaim(size_class, safe)) {
     }

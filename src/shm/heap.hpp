@@ -41,8 +41,14 @@ inline constexpr SizeClass kMagazineClass = class_of(sizeof(Magazine));
 
 class Heap {
  public:
-  Heap(Segment& segment, const Holder& holder, std::uint32_t stripe_index) noexcept
-      : segment_(segment), holder_(holder), index_(stripe_index), stripe_(segment.stripe(stripe_index)) {}
+  Heap(Segment& segment, Holder holder, std::uint32_t stripe_index) noexcept
+      : segment_(segment),
+        peers_(*holder.peers),
+        token_(holder.token),
+        index_(stripe_index),
+        stripe_(segment.stripe(stripe_index)) {}
+
+  [[nodiscard]] Holder holder() const noexcept { return {&peers_, token_}; }
 
   // Before a Change: makes sure that it can allocate `count` blocks of the class, by changes of its own. Throws Error{full}.
   void prepare_allocate(SizeClass size_class, std::uint64_t count = 1) {
@@ -70,10 +76,7 @@ class Heap {
 
  private:
   [[nodiscard]] ClassHeap& classes(SizeClass size_class) noexcept { return stripe_.classes[size_class]; }
-  [[nodiscard]] Magazine& magazine(Offset offset) {
-    return *reinterpret_cast<Magazine*>(
-        const_cast<std::uint64_t*>(segment_.block(offset, sizeof(Magazine), "a magazine")));
-  }
+  [[nodiscard]] Magazine& magazine(Offset offset) { return segment_.at<Magazine>(offset, "a magazine"); }
   template <typename Word>
   [[nodiscard]] Offset at(const Word& word) const noexcept {
     return segment_.offset_of(&word);
@@ -92,7 +95,8 @@ class Heap {
   bool reclaim(SizeClass size_class, std::uint64_t safe_epoch);
 
   Segment& segment_;
-  Holder holder_;
+  Peers& peers_;  // these two are a Holder, in its parts: as a whole it would be stored by halves and loaded at once
+  std::uint64_t token_;
   std::uint32_t index_;
   Stripe& stripe_;
   bool reclaiming_ = false;

@@ -77,7 +77,8 @@ Segment::Segment(os::Fd file, os::Mapping mapping)
       mapping_(std::move(mapping)),
       stripes_(reinterpret_cast<Stripe*>(base() + header().stripes)),
       stripe_count_(header().stripe_count),
-      pages_(header().pages) {}
+      pages_(header().pages),
+      known_end_(pages_) {}
 
 Result<std::unique_ptr<Segment>> Segment::open(int directory, const std::string& name) {
   const std::string trail = "open segment \"" + name + '"';
@@ -194,7 +195,7 @@ void Segment::give_pages(std::uint64_t next) {
   head.pages_in_file.store(next, std::memory_order_release);
 }
 
-void Segment::lock_pool(const Holder& holder) {
+void Segment::lock_pool(Holder holder) {
   header().pool_lock.acquire(holder);
   try {
     // Whatever the way that the lock became free: an armed record comes first.
@@ -205,11 +206,11 @@ void Segment::lock_pool(const Holder& holder) {
   }
 }
 
-void Segment::settle_pool(const Holder& holder) {
+void Segment::settle_pool(Holder holder) {
   with_pool_locked(holder, [] {});
 }
 
-void Segment::with_pool_locked(const Holder& holder, const std::function<void()>& look) {
+void Segment::with_pool_locked(Holder holder, const std::function<void()>& look) {
   lock_pool(holder);
   try {
     look();
@@ -220,7 +221,7 @@ void Segment::with_pool_locked(const Holder& holder, const std::function<void()>
   header().pool_lock.release();
 }
 
-void Segment::take_run(const Holder& holder, std::uint32_t stripe_index, SizeClass size_class, std::uint64_t bytes) {
+void Segment::take_run(Holder holder, std::uint32_t stripe_index, SizeClass size_class, std::uint64_t bytes) {
   SegmentHeader& head = header();
   ClassHeap& heap = stripe(stripe_index).classes[size_class];
   const std::uint64_t block_bytes = class_bytes(size_class);

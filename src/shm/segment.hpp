@@ -113,17 +113,45 @@ class Segment {
 
   // Whether the bytes lie in pages that are in use: the test before an offset that shared memory gave is followed.
   [[nodiscard]] bool contains(Offset offset, std::uint64_t bytes) const noexcept {
-    const std::uint64_t end = known_end_.load(std::memory_order_relaxed);
-    if (offset >= pages_ && bytes <= end && offset <= end - bytes) [[likely]]
-      return true;
-    return contains_slow(offset, bytes);
+    return window().contains(offset, bytes);
   }
-  // The word at an offset that shared memory gave; throws Error{corrupt} where there is none.
-  [[nodiscard]] const std::uint64_t* block(Offset offset, std::uint64_t bytes, const char* what) const {
-    if (!contains(offset, bytes) || offset % 8 != 0) [[unlikely]]
-      refuse(offset, what);
-    return reinterpret_cast<const std::uint64_t*>(base() + offset);
+  // The record at an offset that shared memory gave; throws Error{corrupt} where there can be none.
+  template <typename Record>
+  [[nodiscard]] Record& at(Offset offset, const char* what) const {
+    return window().at<Record>(offset, what);
   }
+
+  // What is known to be in use, looked at once: for a read that follows several offsets.
+  class Window {
+   public:
+    explicit Window(const Segment& segment) noexcept
+        : segment_(segment),
+          base_(segment.base()),
+          pages_(segment.pages_),
+          end_(segment.known_end_.load(std::memory_order_relaxed)) {}
+    template <typename Record>
+    [[nodiscard]] Record& at(Offset offset, const char* what) const {
+      // Pages are in use as a whole, and what is as long as it is aligned lies in one.
+      constexpr bool kInOnePage = sizeof(Record) == alignof(Record) && sizeof(Record) <= kPageBytes;
+      const bool known = kInOnePage ? offset - pages_ < end_ - pages_ : inside(offset, sizeof(Record));
+      if ((!known && !segment_.contains_slow(offset, sizeof(Record))) || offset % alignof(Record) != 0) [[unlikely]]
+        refuse(offset, what);
+      return *reinterpret_cast<Record*>(base_ + offset);
+    }
+    [[nodiscard]] bool contains(Offset offset, std::uint64_t bytes) const noexcept {
+      return inside(offset, bytes) || segment_.contains_slow(offset, bytes);
+    }
+
+   private:
+    [[nodiscard]] bool inside(Offset offset, std::uint64_t bytes) const noexcept {
+      return offset >= pages_ && bytes <= end_ - pages_ && offset <= end_ - bytes;
+    }
+    const Segment& segment_;
+    Base base_;
+    Offset pages_;
+    Offset end_;
+  };
+  [[nodiscard]] Window window() const noexcept { return Window(*this); }
 
   // One past the last offset that may be touched.
   [[nodiscard]] std::uint64_t end() const noexcept;
@@ -135,13 +163,13 @@ class Segment {
 
   // A run of at least `bytes` for one class of one stripe, whose lock the caller holds: sets bump_next and bump_end, which
   // must have met. Throws Error{full}; then nothing has changed.
-  void take_run(const Holder& holder, std::uint32_t stripe, SizeClass size_class, std::uint64_t bytes);
+  void take_run(Holder holder, std::uint32_t stripe, SizeClass size_class, std::uint64_t bytes);
 
   // Takes and releases the pool's lock, repairing what a dead holder left: comes before any stripe is repaired, since a run
   // may have been on its way to that stripe.
-  void settle_pool(const Holder& holder);
+  void settle_pool(Holder holder);
   // Runs `look` while nobody takes a run.
-  void with_pool_locked(const Holder& holder, const std::function<void()>& look);
+  void with_pool_locked(Holder holder, const std::function<void()>& look);
 
   // Tests only: take dead holders' locks without repairing what they left.
   void sabotage_repair() noexcept { repairs_ = false; }
@@ -154,14 +182,14 @@ class Segment {
   [[nodiscard]] bool contains_slow(Offset offset, std::uint64_t bytes) const noexcept;
   void grow_pages(std::uint64_t pages_needed);
   void give_pages(std::uint64_t next);
-  void lock_pool(const Holder& holder);
+  void lock_pool(Holder holder);
 
   os::Fd file_;
   os::Mapping mapping_;
   Stripe* stripes_;
   std::uint32_t stripe_count_;
   Offset pages_;
-  mutable std::atomic<std::uint64_t> known_end_{0};
+  mutable std::atomic<std::uint64_t> known_end_;  // of pages in the file; at least `pages_`
   bool repairs_ = true;
 };
 

@@ -20,7 +20,7 @@ constexpr auto kLookAgain = std::chrono::milliseconds(20);
 
 }  // namespace
 
-StripeLock::Taken StripeLock::wait(const Holder& holder) {
+StripeLock::Taken StripeLock::wait(Holder holder) {
   int spins = 0;
   for (;;) {
     std::uint64_t value = word_.load(std::memory_order_relaxed);

@@ -37,7 +37,7 @@ class StripeLock {
  public:
   enum class Taken { free, from_the_dead };
 
-  Taken acquire(const Holder& holder) {
+  Taken acquire(Holder holder) {
     std::uint64_t expected = 0;
     if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acquire, std::memory_order_relaxed))
         [[likely]] {
@@ -59,7 +59,7 @@ class StripeLock {
 
  private:
   static constexpr std::uint64_t kWaiters = std::uint64_t{1} << 63;
-  Taken wait(const Holder& holder);
+  Taken wait(Holder holder);
   void wake() noexcept;
   [[nodiscard]] const std::atomic<std::uint32_t>& upper_half() const noexcept {
     return reinterpret_cast<const std::atomic<std::uint32_t>*>(&word_)[1];

@@ -7,6 +7,7 @@
 
 #include "table/stripe_guard.hpp"
 #include "table/table.hpp"
+#include "term/block.hpp"
 #include "term/validate.hpp"
 
 namespace heirloom::table {
@@ -32,7 +33,7 @@ std::string_view to_string(PlaceOf place) {
 
 class Checker {
  public:
-  Checker(Table& table, const shm::Holder& holder, CheckReport& report)
+  Checker(Table& table, shm::Holder holder, CheckReport& report)
       : table_(table), segment_(*table.segment_), holder_(holder), report_(report) {}
 
   void check_stripe(StripeGuard& guard) {
@@ -125,7 +126,7 @@ class Checker {
     for (Offset next = heap.free_magazines; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
       if (!check_magazine(next, size_class, PlaceOf::free, false)) break;
     }
-    for (Offset next = heap.free_list; next != 0; next = *segment_.block(next, 8, "a free block")) {
+    for (Offset next = heap.free_list; next != 0; next = segment_.at<const std::uint64_t>(next, "a free block")) {
       if (!mark(next, size_class, PlaceOf::free, "a free block")) break;
     }
     if (heap.retire_magazine != 0) check_magazine(heap.retire_magazine, size_class, PlaceOf::retired, true);
@@ -151,7 +152,7 @@ class Checker {
       if (guard_->index() == 0) {
         mark(root, shm::class_of(sizeof(IndexHead) * segment_.stripe_count()), place, "a root");
       }
-      check_head(table_.heads_at(root)[guard_->index()], place);
+      check_head(table_.head_at(root, guard_->index()), place);
     }
   }
 
@@ -177,7 +178,7 @@ class Checker {
       mark(offset, shm::class_of(chunk_buckets(chunk) * sizeof(Bucket)), place, "a chunk");
     }
     for (std::uint32_t number = 0; number < buckets; ++number) {
-      objects += check_bucket(table_.bucket_for_reading(head, number), number, buckets, place);
+      objects += check_bucket(table_.bucket_for_reading(segment_.window(), head, number), number, buckets, place);
     }
     check_unborn_bucket(head, buckets, room, place);
     if (place == PlaceOf::live) {
@@ -194,7 +195,7 @@ class Checker {
     if (unborn.chunk + head.retired.load(std::memory_order_acquire) >= room) return;
     const Offset directory = head.directory.load(std::memory_order_acquire);
     if (segment_.word(directory + unborn.chunk * 8).load(std::memory_order_acquire) == 0) return;
-    for (Offset next = table_.bucket_for_reading(head, buckets).overflow.load(); next != 0;) {
+    for (Offset next = table_.bucket_for_reading(segment_.window(), head, buckets).overflow.load(); next != 0;) {
       if (!mark(next, kBucketClass, place, "an overflow bucket")) return;
       next = guard_->record<Bucket>(next, "an overflow bucket").overflow.load();
     }
@@ -217,8 +218,8 @@ class Checker {
   void check_object(std::uint64_t slot, std::uint32_t number, std::uint32_t buckets, PlaceOf place,
                     std::vector<Key>& keys) {
     if (slot_is_pending(slot)) return find("bucket " + std::to_string(number) + " has a pending object and no writer");
-    const StoredObject object(segment_, slot_offset(slot));
-    mark(object.offset(), object.size_class(), place, "an object");
+    const StoredObject object(segment_.window(), slot_offset(slot));
+    mark(segment_.offset_of(object.block()), object.size_class(), place, "an object");
     if (!check_words(object)) return;
     const std::uint64_t hash = table_.hash_of(object);
     const std::string where =
@@ -227,9 +228,11 @@ class Checker {
     if (table_.stripe_of(hash) != guard_->index() || bucket_of(hash, buckets) != number) {
       find(where + " lies in bucket " + std::to_string(number) + ", where nobody looks for it");  // T2
     }
-    const Key key = *table_.find_key(object.view(table_.keypos_, table_.dictionary_));
+    Key key;
+    if (!table_.find_key(object.view(table_.keypos_, table_.dictionary_), key))
+      return find(where + " has an atom that the dictionary has not");
     for (const Key& other : keys) {
-      if (other.hash == key.hash && other.view == key.view) find(where + " is there twice");  // T1
+      if (other.hash == key.hash && other.view() == key.view()) find(where + " is there twice");  // T1
     }
     keys.push_back(key);
   }
@@ -238,13 +241,19 @@ class Checker {
     std::vector<std::uint64_t> words(object.block(), object.block() + object.words());
     words[0] = plain_root(words[0]);
     if (object.arity() < table_.keypos_) {
-      find("the object at " + std::to_string(object.offset()) + " has no key");
+      find("the object at " + std::to_string(segment_.offset_of(object.block())) + " has no key");
       return false;
     }
     if (Status valid =
             term::validate_block(words, table_.dictionary_.count(), &table_.dictionary_, term::RootOffset::implied);
         !valid) {
-      find("the object at " + std::to_string(object.offset()) + " is no term: " + valid.failure().to_string());
+      find("the object at " + std::to_string(segment_.offset_of(object.block())) +
+           " is no term: " + valid.failure().to_string());
+      return false;
+    }
+    if (term::contains_atoms(words.data()) != object.atoms()) {
+      find("the object at " + std::to_string(segment_.offset_of(object.block())) +
+           " says wrongly whether it has atoms");
       return false;
     }
     return true;

@@ -17,7 +17,7 @@ constexpr std::uint32_t kBucketsAWrite = 4;
 
 }  // namespace
 
-std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(const shm::Holder& holder) {
+std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(shm::Holder holder) {
   std::vector<std::unique_ptr<StripeGuard>> guards;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     guards.push_back(std::make_unique<StripeGuard>(*this, stripe, holder));
@@ -32,7 +32,7 @@ void Table::delete_all_objects(Pid caller) {
   const auto empty_grave = [&] {
     if (header_.grave.load(std::memory_order_relaxed) == 0) return;
     for (auto guard = guards.rbegin(); guard != guards.rend(); ++guard) {
-      while ((*guard)->drain(heads_at(header_.grave.load(std::memory_order_relaxed))[(*guard)->index()],
+      while ((*guard)->drain(head_at(header_.grave.load(std::memory_order_relaxed), (*guard)->index()),
                              std::numeric_limits<std::uint32_t>::max())) {
       }
     }
@@ -51,17 +51,19 @@ void Table::delete_all_objects(Pid caller) {
 // so whoever holds the lock of any stripe finds the grave as it was when it looked, and no unfinished change of a dead writer
 // names a word of a grave that is gone.
 void Table::bury(StripeGuard& guard) try {
-  IndexHead* heads = heads_at(header_.grave.load(std::memory_order_relaxed));
-  guard.drain(heads[guard.index()], kBucketsAWrite);
+  const Offset grave = header_.grave.load(std::memory_order_relaxed);
+  guard.drain(head_at(grave, guard.index()), kBucketsAWrite);
   if (guard.index() != 0) return;
   const auto drained = [&] {
-    return std::all_of(heads, heads + segment_->stripe_count(),
-                       [](const IndexHead& head) { return head.empty_grave(); });
+    for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+      if (!head_at(grave, stripe).empty_grave()) return false;
+    }
+    return true;
   };
   if (!drained()) return;
   std::vector<std::unique_ptr<StripeGuard>> others;
   for (std::uint32_t stripe = 1; stripe < segment_->stripe_count(); ++stripe) {
-    others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.holder_));
+    others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.heap_.holder()));
   }
   if (drained()) guard.close_grave();
 } catch (const Error& error) {
@@ -129,7 +131,7 @@ void StripeGuard::drain_slots(Bucket& bucket) {
     heap_.prepare_retire(dead.size_class());
     shm::Change change = this->change();
     change.publish(at(slot_word), 0);
-    heap_.retire(change, dead.size_class(), dead.offset());
+    heap_.retire(change, dead.size_class(), at(*dead.block()));
     change.commit();
   }
 }

@@ -77,7 +77,7 @@ std::optional<std::uint32_t> Dictionary::find(std::uint32_t atom) {
   return id == kUnknown ? std::nullopt : std::optional(id);
 }
 
-std::uint32_t Dictionary::intern(std::uint32_t atom, const shm::Holder& holder) {
+std::uint32_t Dictionary::intern(std::uint32_t atom, shm::Holder holder) {
   if (const std::uint32_t id = get(ids_, atom); id != kUnknown) return id;
   auto& header = segment_.header();
   // A dead holder left nothing to repair (D1).

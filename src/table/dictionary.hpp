@@ -30,7 +30,7 @@ class Dictionary : public AtomSpace {
   // The id of an atom of this program, or nothing when no object of the table has it.
   [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t atom);
   // The same, appended if need be. Throws Error{full}.
-  std::uint32_t intern(std::uint32_t atom, const shm::Holder& holder);
+  std::uint32_t intern(std::uint32_t atom, shm::Holder holder);
   // The atom of this program. Throws Error{corrupt} for an id that was never given.
   [[nodiscard]] std::uint32_t local(std::uint32_t id) const;
   [[nodiscard]] std::uint32_t count();

@@ -28,7 +28,7 @@ shm::SizeClass root_class(const shm::Segment& segment) {
 
 }  // namespace
 
-void Table::make_root(const shm::Holder& holder) {
+void Table::make_root(shm::Holder holder) {
   StripeGuard guard(*this, 0, holder);
   guard.make_root();
 }

@@ -32,7 +32,7 @@ class ManyInsert {
     });
     for (const EncodedObject* object : order) {
       const auto same = std::find_if(objects_.rbegin(), objects_.rend(), [&](const EncodedObject* earlier) {
-        return earlier->key.hash != object->key.hash || earlier->key.view == object->key.view;
+        return earlier->key.hash != object->key.hash || earlier->key.view() == object->key.view();
       });
       if (same != objects_.rend() && (*same)->key.hash == object->key.hash) {
         *same = object;
@@ -42,7 +42,7 @@ class ManyInsert {
     }
   }
 
-  void lock(const shm::Holder& holder) {
+  void lock(shm::Holder holder) {
     for (const EncodedObject* object : objects_) {
       const std::uint32_t stripe = table_.stripe_of(object->key.hash);
       if (guards_.empty() || guards_.back()->index() != stripe) {

@@ -30,6 +30,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "shm/segment.hpp"
 
 namespace heirloom::table {
@@ -71,8 +75,8 @@ enum Work : std::uint32_t {
   kHome = 2,         // the Transaction record, in the stripe that owns it
 };
 
-struct IndexHead {
-  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> shape;  // version << 32 | buckets
+struct alignas(2 * shm::kCacheLineBytes) IndexHead {
+  std::atomic<std::uint64_t> shape;  // version << 32 | buckets
   std::atomic<std::uint64_t> directory;
   alignas(
       shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
@@ -88,7 +92,7 @@ struct IndexHead {
 static_assert(sizeof(IndexHead) == 128);
 
 inline constexpr std::uint64_t kSlotsABucket = 7;
-struct Bucket {
+struct alignas(shm::kCacheLineBytes) Bucket {
   std::atomic<std::uint64_t> slots[kSlotsABucket];
   std::atomic<std::uint64_t> overflow;
 };
@@ -127,6 +131,32 @@ constexpr bool slot_is_pending(std::uint64_t slot) noexcept { return (slot & kPe
 
 static_assert(slot_offset(make_slot(tag_of_hash(~std::uint64_t{0}), 0x123456789ab0, true)) == 0x123456789ab0);
 
+// Which slots of a bucket have the tag, bit by bit. Without a branch for each slot, since no processor foresees in which one
+// a key is, and a wrong guess costs as much as the rest of a lookup. What it tells may be outdated: who follows a slot loads
+// it again.
+inline unsigned slots_with_tag(const Bucket& bucket, std::uint64_t tag) noexcept {
+#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+  // The tags lie in the upper halves of the slots, which the processor loads two at a time, each of them at once.
+  const auto* pairs = reinterpret_cast<const __m128*>(bucket.slots);
+  const auto upper = [&](int pair) { return _mm_shuffle_ps(pairs[pair], pairs[pair + 1], _MM_SHUFFLE(3, 1, 3, 1)); };
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag >> kTagShift));
+  const auto equal = [&](__m128 halves) {
+    const __m128i tags = _mm_srli_epi32(_mm_castps_si128(halves), kTagShift - 32);
+    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(tags, wanted))));
+  };
+  const unsigned found = (equal(upper(0)) | equal(upper(2)) << 4) & ((1U << kSlotsABucket) - 1);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return found;
+#else
+  unsigned found = 0;
+  for (std::uint64_t i = 0; i < kSlotsABucket; ++i) {
+    const std::uint64_t slot = bucket.slots[i].load(std::memory_order_acquire);
+    found |= static_cast<unsigned>(slot_tag(slot) == tag) << i;
+  }
+  return found;
+#endif
+}
+
 // -- shapes --
 constexpr std::uint32_t shape_buckets(std::uint64_t shape) noexcept { return static_cast<std::uint32_t>(shape); }
 constexpr std::uint64_t next_shape(std::uint64_t shape, std::uint32_t buckets) noexcept {
@@ -137,7 +167,7 @@ constexpr std::uint64_t next_shape(std::uint64_t shape, std::uint32_t buckets) n
 constexpr std::uint32_t bucket_of(std::uint64_t hash, std::uint32_t buckets) noexcept {
   const std::uint32_t low = std::bit_floor(buckets);
   const std::uint32_t bucket = static_cast<std::uint32_t>(hash) & (2 * low - 1);
-  return bucket < buckets ? bucket : bucket - low;
+  return bucket - (low & -std::uint32_t{bucket >= buckets});  // no branch: no processor could foresee it
 }
 
 // -- chunks --

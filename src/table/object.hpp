@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A stored object: the block of a tuple (term/word.hpp), whose root word says two things besides, in fields that a root does
-// not need: how many words the block has, and which element changes in place.
+// A stored object: the block of a tuple (term/word.hpp), whose root word says three things besides, in fields that a root
+// does not need: how many words the block has, whether an atom is among them, and which element changes in place.
 //
-//   63..36         35..32    31..8   7..0
-//   words          counter   arity   kind and tag of a tuple
+//   63      62   61..36     35..32    31..8   7..0
+//   atoms   0    words      counter   arity   kind and tag of a tuple
 //
 // `counter` is the position (1 .. 15) of the one element of this copy that update_counter stores in place, or 0. A reader
 // that copies an object word by word so finds one state of it, whatever is stored meanwhile: only one word can differ.
@@ -27,12 +27,17 @@ inline constexpr std::uint64_t kArityMax = (1 << 24) - 1;
 inline constexpr std::uint64_t kCounterPositionMax = 15;
 inline constexpr unsigned kCounterShift = 32;
 
-constexpr std::uint64_t stored_root(std::uint64_t arity, std::uint64_t words, std::uint64_t counter) noexcept {
-  return (words << term::kOffsetShift) | (counter << kCounterShift) |
+inline constexpr unsigned kAtomsShift = 63;
+inline constexpr std::uint64_t kStoredWordsMax = shm::kBlockBytesMax / 8;
+static_assert(kStoredWordsMax >> (62 - term::kOffsetShift) == 0);
+
+constexpr std::uint64_t stored_root(std::uint64_t arity, std::uint64_t words, bool atoms) noexcept {
+  return (std::uint64_t{atoms} << kAtomsShift) | (words << term::kOffsetShift) |
          term::without_offset(term::make_reference(term::Kind::tuple, arity, 0));
 }
 constexpr std::uint64_t stored_arity(std::uint64_t root) noexcept { return (root >> term::kSizeShift) & kArityMax; }
-constexpr std::uint64_t stored_words(std::uint64_t root) noexcept { return root >> term::kOffsetShift; }
+constexpr std::uint64_t stored_words(std::uint64_t root) noexcept { return root << 1 >> 1 >> term::kOffsetShift; }
+constexpr bool stored_atoms(std::uint64_t root) noexcept { return root >> kAtomsShift != 0; }
 constexpr std::uint64_t stored_counter(std::uint64_t root) noexcept {
   return (root >> kCounterShift) & kCounterPositionMax;
 }
@@ -44,24 +49,26 @@ inline std::uint64_t load_word(const std::uint64_t& word) noexcept {
   return reinterpret_cast<const std::atomic<std::uint64_t>&>(word).load(std::memory_order_relaxed);
 }
 
-// One object where it lies. Valid inside a ReadEpoch, or under the lock of its stripe.
+// One object where it lies, or none. Valid inside a ReadEpoch, or under the lock of its stripe. Two words, so that it travels in
+// registers.
 class StoredObject {
  public:
+  StoredObject() = default;  // none
   // Throws Error{corrupt} where no object can be.
-  StoredObject(const shm::Segment& segment, Offset offset) : offset_(offset) {
-    words_ = segment.block(offset, 16, "an object");
-    root_ = load_word(words_[0]);
-    const bool tuple = (root_ & 0xFF) == (term::make_reference(term::Kind::tuple, 0, 0) & 0xFF);
-    if (!tuple || stored_words(root_) <= stored_arity(root_) || words() * 8 > shm::kBlockBytesMax ||
-        !segment.contains(offset, words() * 8)) [[unlikely]] {
+  StoredObject(const shm::Segment::Window& window, Offset offset)
+      : words_(&window.at<const std::uint64_t>(offset, "an object")), root_(load_word(*words_)) {
+    // A tuple's root, with more words than elements, all of them in the segment.
+    if ((root_ & 0xFF) != kTupleByte || words() <= arity() || words() > kStoredWordsMax ||
+        !window.contains(offset, words() * 8)) [[unlikely]] {
       shm::Segment::refuse(offset, "an object that is none");
     }
   }
+  explicit operator bool() const noexcept { return words_ != nullptr; }
 
-  [[nodiscard]] Offset offset() const noexcept { return offset_; }
   [[nodiscard]] std::uint64_t arity() const noexcept { return stored_arity(root_); }
   [[nodiscard]] std::uint64_t words() const noexcept { return stored_words(root_); }
   [[nodiscard]] std::uint64_t counter() const noexcept { return stored_counter(root_); }
+  [[nodiscard]] bool atoms() const noexcept { return stored_atoms(root_); }
   [[nodiscard]] const std::uint64_t* block() const noexcept { return words_; }
   [[nodiscard]] shm::SizeClass size_class() const noexcept { return shm::class_of(words() * 8); }
   // The word of the element at a position from 1.
@@ -72,9 +79,10 @@ class StoredObject {
   }
 
  private:
-  Offset offset_;
-  const std::uint64_t* words_;
-  std::uint64_t root_;
+  static constexpr std::uint64_t kTupleByte = term::make_reference(term::Kind::tuple, 0, 0) & 0xFF;
+  const std::uint64_t* words_ = nullptr;
+  std::uint64_t root_ = 0;
 };
+static_assert(sizeof(StoredObject) == 16);
 
 }  // namespace heirloom::table

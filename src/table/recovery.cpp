@@ -21,7 +21,7 @@ void StripeGuard::settle(RepairReport& report) {
     return;
   }
   if (dead || stripe_.intent.armed.load(std::memory_order_relaxed) != 0) {
-    segment.settle_pool(holder_);
+    segment.settle_pool(heap_.holder());
     switch (shm::repair(stripe_.intent, segment.base(), segment.end())) {
       case shm::Repair::finished: ++report.finished; break;
       case shm::Repair::undone: ++report.undone; break;
@@ -34,7 +34,7 @@ void StripeGuard::settle(RepairReport& report) {
     // The commit word must outlive its last Pending: those of higher stripes are resolved by whoever locks them.
     const std::uint64_t stripes = record<Transaction>(home, "a transaction").stripes;
     for (std::uint32_t other = index_ + 1; other < segment.stripe_count(); ++other) {
-      if ((stripes >> other & 1) != 0) StripeGuard(table_, other, holder_, &report);
+      if ((stripes >> other & 1) != 0) StripeGuard(table_, other, heap_.holder(), &report);
     }
     // It decides for the whole insert: what single stripes had under way of it is not a write of its own.
     report.finished = 0;

@@ -7,12 +7,8 @@
 
 namespace heirloom::table {
 
-StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& holder, RepairReport* report)
-    : table_(table),
-      index_(stripe),
-      holder_(holder),
-      stripe_(table.segment_->stripe(stripe)),
-      heap_(*table.segment_, holder, stripe) {
+StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, RepairReport* report)
+    : table_(table), index_(stripe), stripe_(table.segment_->stripe(stripe)), heap_(*table.segment_, holder, stripe) {
   const bool dead = stripe_.lock.acquire(holder) == shm::StripeLock::Taken::from_the_dead;
   // Whatever the way that the lock became free: a repair that could not be finished is finished by the next.
   const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] |
@@ -37,11 +33,11 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& 
 IndexHead& StripeGuard::head() {
   const Offset root = table_.header_.root.load(std::memory_order_relaxed);
   HEIRLOOM_ASSERT(root != 0, "a write makes the root before it locks a stripe");
-  return table_.heads_at(root)[index_];
+  return table_.head_at(root, index_);
 }
 
 Bucket& StripeGuard::bucket(const IndexHead& head, std::uint32_t number) const {
-  return const_cast<Bucket&>(table_.bucket_for_reading(head, number));
+  return const_cast<Bucket&>(table_.bucket_for_reading(table_.segment_->window(), head, number));
 }
 
 StripeGuard::Place StripeGuard::find(const Key& key) {
@@ -52,27 +48,29 @@ StripeGuard::Place StripeGuard::find(const Key& key) {
     buckets = 1;
   }
   const std::uint64_t tag = tag_of_hash(key.hash);
+  const shm::Segment::Window window = table_.segment_->window();
   Place place;
   place.last = &bucket(head, bucket_of(key.hash, buckets));
   for (;;) {
-    for (auto& slot_word : place.last->slots) {
-      const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
-      if (slot == 0) {
-        if (place.slot == 0) place.slot = at(slot_word);
-        continue;
-      }
-      if (slot_tag(slot) != tag) continue;
-      const std::uint64_t present = table_.resolve(slot);
-      if (present != 0 && table_.has_key(object(present), key)) {
-        place.slot = at(slot_word);
-        place.value = present;
-        return place;
-      }
+    if (const Table::Found found = table_.find_in(window, *place.last, tag, key); found.slot_word != nullptr) {
+      place.slot = at(*found.slot_word);
+      place.value = found.slot;
+      place.object = found.object;
+      return place;
     }
+    if (place.slot == 0) place.slot = empty_slot(*place.last);
     const Offset overflow = place.last->overflow.load(std::memory_order_relaxed);
     if (overflow == 0) return place;
     place.last = &record<Bucket>(overflow, "an overflow bucket");
   }
+}
+
+// The offset of the first empty slot; 0: there is none.
+Offset StripeGuard::empty_slot(const Bucket& bucket) const {
+  for (const auto& slot_word : bucket.slots) {
+    if (slot_word.load(std::memory_order_relaxed) == 0) return at(slot_word);
+  }
+  return 0;
 }
 
 void StripeGuard::make_room(Place& place) {
@@ -93,7 +91,7 @@ Offset StripeGuard::make_overflow(Bucket& last) {
 Offset StripeGuard::place_block(shm::Change& change, const EncodedObject& object) {
   const Offset offset = heap_.allocate(change, shm::class_of(object.words.size() * 8));
   auto* to = reinterpret_cast<std::uint64_t*>(table_.segment_->base() + offset);
-  std::memcpy(to + 1, object.words.data() + 1, (object.words.size() - 1) * 8);
+  term::copy_words(to + 1, object.words.data() + 1, object.words.size() - 1);
   to[0] = object.root;
   return offset;
 }
@@ -101,13 +99,13 @@ Offset StripeGuard::place_block(shm::Change& change, const EncodedObject& object
 void StripeGuard::put(const Place& place, const EncodedObject& object) {
   const shm::SizeClass size_class = shm::class_of(object.words.size() * 8);
   if (place.value != 0) {
-    const StoredObject old = this->object(place.value);
+    const StoredObject old = place.object;
     heap_.prepare_retire(old.size_class());
     heap_.prepare_allocate(size_class);
     shm::Change change = this->change();
     const Offset block = place_block(change, object);
     change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
-    heap_.retire(change, old.size_class(), old.offset());
+    heap_.retire(change, old.size_class(), at(*old.block()));
     change.commit();
     return;
   }
@@ -121,13 +119,13 @@ void StripeGuard::put(const Place& place, const EncodedObject& object) {
 }
 
 void StripeGuard::remove(const Place& place) {
-  const StoredObject old = object(place.value);
+  const StoredObject old = place.object;
   IndexHead& head = this->head();
   heap_.prepare_retire(old.size_class());
   shm::Change change = this->change();
   change.publish(place.slot, 0);
   change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - 1);
-  heap_.retire(change, old.size_class(), old.offset());
+  heap_.retire(change, old.size_class(), at(*old.block()));
   change.commit();
 }
 

@@ -11,7 +11,7 @@ namespace heirloom::table {
 class StripeGuard {
  public:
   // Takes the lock and finishes what was under way in the stripe.
-  StripeGuard(Table& table, std::uint32_t stripe, const shm::Holder& holder, RepairReport* report = nullptr);
+  StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, RepairReport* report = nullptr);
   ~StripeGuard() { stripe_.lock.release(); }
   StripeGuard(const StripeGuard&) = delete;
   StripeGuard& operator=(const StripeGuard&) = delete;
@@ -27,7 +27,7 @@ class StripeGuard {
   }
   template <typename T>
   [[nodiscard]] T& record(Offset offset, const char* what) const {
-    return *reinterpret_cast<T*>(const_cast<std::uint64_t*>(table_.segment_->block(offset, sizeof(T), what)));
+    return table_.segment_->at<T>(offset, what);
   }
 
   // The head of this stripe under the present root.
@@ -37,10 +37,11 @@ class StripeGuard {
   struct Place {
     Offset slot = 0;          // of the object's slot, or of an empty one; 0: there is none
     std::uint64_t value = 0;  // the slot word of the object, 0 when the key is absent
-    Bucket* last = nullptr;   // of the chain
+    StoredObject object = {};
+    Bucket* last = nullptr;  // of the chain
   };
   [[nodiscard]] Place find(const Key& key);
-  [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {*table_.segment_, slot_offset(slot)}; }
+  [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {table_.segment_->window(), slot_offset(slot)}; }
 
   // -- steps --
   // An empty slot for a key that is absent: `place.slot`, or that of a new overflow bucket.
@@ -51,7 +52,7 @@ class StripeGuard {
   Offset place_block(shm::Change& change, const EncodedObject& object);
   void remove(const Place& place);
   // Adds to the counter at a position without a copy of the object, and returns the sum; nothing where that cannot be done.
-  std::optional<Term> count_in_place(const StoredObject& object, const CounterUpdate& update);
+  std::optional<std::int64_t> count_in_place(StoredObject object, std::int64_t position, std::int64_t increment);
   // Adds buckets until there are enough for the objects; or as many as there is memory for, since a table with too few is
   // only slower.
   void grow();
@@ -80,12 +81,12 @@ class StripeGuard {
   void drain_directory(IndexHead& head);
   void copy_moving_slots(Bucket& from, std::uint32_t bit, Bucket& to);
   Offset make_overflow(Bucket& last);
+  [[nodiscard]] Offset empty_slot(const Bucket& bucket) const;
   void ensure_chunk(IndexHead& head, std::uint32_t number);
   [[nodiscard]] bool moves(std::uint64_t slot, std::uint32_t bit) const;
 
   Table& table_;
   std::uint32_t index_;
-  shm::Holder holder_;
   shm::Stripe& stripe_;
   shm::Heap heap_;
 

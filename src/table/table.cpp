@@ -125,7 +125,7 @@ RepairReport Table::fence() {
 }
 
 std::uint64_t Table::size() const {
-  const shm::ReadEpoch epoch(*attachment_.process->this_thread().slot, *attachment_.node);
+  const shm::ReadEpoch epoch = read_epoch();
   std::uint64_t objects = 0;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     if (const IndexHead* head = head_for_reading(stripe)) objects += head->objects.load(std::memory_order_acquire);

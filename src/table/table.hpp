@@ -52,11 +52,16 @@ struct RepairReport {
 
 class StripeGuard;
 
-// A key, ready to be compared with stored ones.
+// A key, ready to be compared with stored ones. As long as the term that it is made of.
 struct Key {
   std::uint64_t hash;
-  TermView view;
   std::uint64_t word;  // of an integer up to 60 bits, or an atom with its id in the segment; 0 for all other kinds
+  // The term, in the parts of its view. Why not a TermView? See term::copy_words().
+  const std::uint64_t* base;
+  std::uint64_t root;
+  const AtomSpace* atoms;
+
+  [[nodiscard]] TermView view() const noexcept { return {base, root, atoms}; }
 };
 
 // An object, checked and translated into the segment's atoms: its words can be copied in as they are.
@@ -74,6 +79,7 @@ class Table {
   static Result<std::shared_ptr<Table>> open(int directory, const std::string& name, const shm::Attachment& attachment);
 
   [[nodiscard]] SegmentOptions options() const;
+  [[nodiscard]] std::int64_t keypos() const noexcept { return static_cast<std::int64_t>(keypos_); }
 
   // -- ownership: written by the node's manager alone --
   [[nodiscard]] Pid owner() const noexcept { return Pid::unpack(header_.owner.load(std::memory_order_acquire)); }
@@ -92,11 +98,11 @@ class Table {
   RepairReport fence();
 
   // -- reads: by a caller who may read --
-  [[nodiscard]] Objects lookup(Pid caller, TermView key) const;
-  [[nodiscard]] bool member(Pid caller, TermView key) const;
-  [[nodiscard]] std::optional<Term> lookup_element(Pid caller, TermView key, std::int64_t position) const;
+  [[nodiscard]] inline Objects lookup(Pid caller, const TermView& key) const;
+  [[nodiscard]] inline bool member(Pid caller, const TermView& key) const;
+  [[nodiscard]] std::optional<Term> lookup_element(Pid caller, const TermView& key, std::int64_t position) const;
   [[nodiscard]] std::optional<Term> first(Pid caller) const;
-  [[nodiscard]] std::optional<Term> next(Pid caller, TermView key) const;
+  [[nodiscard]] std::optional<Term> next(Pid caller, const TermView& key) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
@@ -104,11 +110,13 @@ class Table {
   // -- writes --
   void insert(Pid caller, std::span<const Term> objects);
   bool insert_new(Pid caller, std::span<const Term> objects);
-  Objects take(Pid caller, TermView key, bool wanted = true);  // `wanted`: whether to return the object
+  Objects take(Pid caller, const TermView& key, bool wanted = true);  // `wanted`: whether to return the object
   void delete_object(Pid caller, const Term& object);
   void delete_all_objects(Pid caller);
   std::vector<Term> update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                    const Term* default_object);
+  // Adds to a counter that can be stored in place, and returns the sum; nothing, and nothing done, for all others.
+  std::optional<std::int64_t> count(Pid caller, const TermView& key, std::int64_t position, std::int64_t increment);
   bool update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates);
 
   // Takes every stripe's lock in turn and proves the invariants of layout.hpp and shm/heap.hpp.
@@ -145,38 +153,73 @@ class Table {
   [[nodiscard]] std::uint32_t stripe_of(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> stripe_shift_);
   }
-  [[nodiscard]] std::optional<Key> find_key(TermView key) const {  // nothing: no object can have it
-    const std::uint64_t word = key.word();
-    if (term::is_small(word)) [[likely]]
-      return Key{term::hash_word(word, seed_), key, word};
-    return find_other_key(key);
+  [[nodiscard]] bool find_key(const TermView& key, Key& found) const {  // false: no object can have it
+    found.base = key.base();
+    found.root = key.word();
+    found.atoms = key.atoms();
+    if (!term::is_small(found.root)) [[unlikely]]
+      return find_other_key(found);
+    found.hash = term::hash_word(found.root, seed_);
+    found.word = found.root;
+    return true;
   }
-  [[nodiscard]] std::optional<Key> find_other_key(TermView key) const;
+  [[nodiscard]] bool find_other_key(Key& key) const;  // the rest of it, for other kinds
   [[nodiscard]] EncodedObject encode(const Term& object) const;
-  [[nodiscard]] bool has_key(const StoredObject& object, const Key& key) const {
-    const std::uint64_t word = object.element(keypos_);
+  [[nodiscard]] bool has_key(StoredObject object, const Key& key) const {
+    const std::uint64_t word = key_word(object);
     return key.word != 0 ? word == key.word : has_other_key(object, word, key);
   }
-  [[nodiscard]] bool has_other_key(const StoredObject& object, std::uint64_t word, const Key& key) const;
-  [[nodiscard]] std::uint64_t hash_of(const StoredObject& object) const;
-  [[nodiscard]] Term copy_out(const StoredObject& object) const;
-  [[nodiscard]] Term copy_element(const StoredObject& object, std::uint64_t position) const;
+  [[nodiscard]] std::uint64_t key_word(StoredObject object) const {
+    if (object.arity() < keypos_) [[unlikely]]
+      shm::Segment::refuse(segment_->offset_of(object.block()), "an object without a key");
+    return object.element(keypos_);
+  }
+  [[nodiscard]] bool has_other_key(StoredObject object, std::uint64_t word, const Key& key) const;
+  [[nodiscard]] std::uint64_t hash_of(StoredObject object) const;
+  void copy_out(StoredObject object, Term& into) const {
+    const std::uint64_t words = object.words();
+    std::uint64_t* const to = into.overwrite(words).data();
+    const std::uint64_t* const from = object.block();
+    to[0] = term::make_reference(term::Kind::tuple, object.arity(), 1);
+    term::copy_words(to + 1, from + 1, words - 1);
+    if (object.atoms()) to_program(to);
+  }
+  [[nodiscard]] Term copy_out(StoredObject object) const {
+    Term copy;
+    copy_out(object, copy);
+    return copy;
+  }
+  void to_program(std::uint64_t* block) const;  // translates the atoms of a copy
+  [[nodiscard]] Term copy_element(StoredObject object, std::uint64_t position) const;
 
   // reading, inside a ReadEpoch
-  [[nodiscard]] std::optional<StoredObject> find(const Key& key) const;
+  [[nodiscard, gnu::always_inline]] inline StoredObject find(const Key& key) const;  // none: it is absent
+  struct Found {
+    const std::atomic<std::uint64_t>* slot_word = nullptr;  // none: the key is not there
+    std::uint64_t slot = 0;                                 // what it leads to
+    StoredObject object = {};
+  };
+  [[nodiscard, gnu::always_inline]] inline Found find_in(const shm::Segment::Window& window, const Bucket& bucket,
+                                                         std::uint64_t tag, const Key& key) const;
+  [[nodiscard]] shm::ReadEpoch read_epoch() const {
+    return {*attachment_.process->this_thread().slot, *attachment_.node};
+  }
   [[nodiscard]] const IndexHead* head_for_reading(std::uint32_t stripe) const {
     const Offset root = header_.root.load(std::memory_order_acquire);  // pairs with the commits that publish a root
-    return root == 0 ? nullptr : heads_at(root) + stripe;
+    return root == 0 ? nullptr : &head_at(root, stripe);
   }
-  [[nodiscard]] const Bucket& bucket_for_reading(const IndexHead& head, std::uint32_t bucket) const {
+  [[nodiscard]] const Bucket& bucket_for_reading(const shm::Segment::Window& window, const IndexHead& head,
+                                                 std::uint32_t bucket) const {
     const ChunkPlace place = chunk_of(bucket);
     const Offset directory = head.directory.load(std::memory_order_acquire);
-    const std::uint64_t* chunk = segment_->block(directory + place.chunk * 8, 8, "a directory");
-    const Offset offset = reinterpret_cast<const std::atomic<std::uint64_t>*>(chunk)->load(std::memory_order_acquire);
-    return *reinterpret_cast<const Bucket*>(
-        segment_->block(offset + place.index * sizeof(Bucket), sizeof(Bucket), "a bucket"));
+    const auto& chunk = window.at<const std::atomic<Offset>>(directory + place.chunk * 8, "a directory");
+    return window.at<const Bucket>(chunk.load(std::memory_order_acquire) + place.index * sizeof(Bucket), "a bucket");
   }
-  [[nodiscard]] std::uint64_t resolve(std::uint64_t slot) const;
+  // What a slot leads to now; 0: nothing.
+  [[nodiscard]] std::uint64_t resolve(std::uint64_t slot) const {
+    return slot_is_pending(slot) ? resolve_pending(slot) : slot;
+  }
+  [[nodiscard]] std::uint64_t resolve_pending(std::uint64_t slot) const;
   struct Cursor;
   struct Visited;
   [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
@@ -185,14 +228,13 @@ class Table {
 
   // writing
   shm::Holder prepare_write(Pid caller);
-  void make_root(const shm::Holder& holder);
-  bool insert_one(Pid caller, const EncodedObject& object, bool only_new);
+  void make_root(shm::Holder holder);
+  bool insert_one(Pid caller, shm::Holder me, const EncodedObject& object, bool only_new);
   bool insert_many(Pid caller, std::span<const Term> objects, bool only_new);
   void bury(StripeGuard& guard);
-  [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(const shm::Holder& holder);
-  [[nodiscard]] IndexHead* heads_at(Offset root) const {
-    const std::uint64_t bytes = sizeof(IndexHead) * segment_->stripe_count();
-    return reinterpret_cast<IndexHead*>(const_cast<std::uint64_t*>(segment_->block(root, bytes, "the root")));
+  [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(shm::Holder holder);
+  [[nodiscard]] IndexHead& head_at(Offset root, std::uint32_t stripe) const {
+    return segment_->at<IndexHead>(root + stripe * sizeof(IndexHead), "a head of the index");
   }
 
   std::unique_ptr<shm::Segment> segment_;
@@ -205,3 +247,5 @@ class Table {
 };
 
 }  // namespace heirloom::table
+
+#include "table/read.hpp"  // the functions that are inline

@@ -48,7 +48,7 @@ struct Table::Visited {
 // Appends the objects of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots
 // moved: then nothing is appended.
 bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
-  const shm::ReadEpoch epoch(*attachment_.process->this_thread().slot, *attachment_.node);
+  const shm::ReadEpoch epoch = read_epoch();
   const auto next_stripe = [&] { cursor = {cursor.stripe + 1, 0}; };
   const IndexHead* head = head_for_reading(cursor.stripe);
   const std::uint64_t shape = head == nullptr ? 0 : head->shape.load(std::memory_order_acquire);
@@ -59,12 +59,12 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
   }
   const std::size_t before = into.size();
   const std::uint32_t number = bucket_of(reversed(cursor.from), buckets);
-  const Bucket* bucket = &bucket_for_reading(*head, number);
+  const Bucket* bucket = &bucket_for_reading(segment_->window(), *head, number);
   for (;;) {
     for (const auto& slot_word : bucket->slots) {
       const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
       if (slot == 0) continue;
-      const StoredObject object(*segment_, slot_offset(slot));
+      const StoredObject object(segment_->window(), slot_offset(slot));
       const std::uint64_t hash = hash_of(object);
       // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
       if (bucket_of(hash, buckets) != number) continue;
@@ -73,7 +73,7 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
     if (overflow == 0) break;
-    bucket = reinterpret_cast<const Bucket*>(segment_->block(overflow, sizeof(Bucket), "an overflow bucket"));
+    bucket = &segment_->at<const Bucket>(overflow, "an overflow bucket");
   }
   if (head->shape.load(std::memory_order_acquire) != shape) {
     into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end());
@@ -118,13 +118,13 @@ std::optional<Term> Table::first(Pid caller) const {
   return first_after({}, nullptr);
 }
 
-std::optional<Term> Table::next(Pid caller, TermView key) const {
+std::optional<Term> Table::next(Pid caller, const TermView& key) const {
   check_access(caller, false);
-  const auto prepared = find_key(key);
-  if (!prepared || !member(caller, key)) {
+  Key prepared;
+  if (!find_key(key, prepared) || !member(caller, key)) {
     throw Error(ErrorCode::badkey, "next", "there is no object with the key " + to_string(key));
   }
-  const Visited after{stripe_of(prepared->hash), reversed(prepared->hash), Term(key), {}};
+  const Visited after{stripe_of(prepared.hash), reversed(prepared.hash), Term(key), {}};
   return first_after({after.stripe, after.order}, &after);
 }
 

@@ -63,20 +63,23 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
     elements[keypos_ - 1] = key;
     inserted = encode(tuple(elements));
   }
-  const auto prepared = find_key(key);
+  Key prepared;
+  const bool possible = find_key(key, prepared);
   const auto absent = [&] {
     throw Error(ErrorCode::badkey, "update_counter", "there is no object with the key " + to_string(key));
   };
-  if (!prepared) absent();
-  StripeGuard guard(*this, stripe_of(prepared->hash), me);
+  if (!possible) absent();
+  StripeGuard guard(*this, stripe_of(prepared.hash), me);
   check_access(caller, true);
-  StripeGuard::Place place = guard.find(*prepared);
+  StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0 && !inserted) absent();
 
-  if (place.value != 0 && updates.size() == 1) {
-    if (auto result = guard.count_in_place(guard.object(place.value), updates.front())) return {*std::move(result)};
+  if (place.value != 0 && updates.size() == 1 && !updates.front().threshold &&
+      term::is_small(updates.front().increment.view().word())) {
+    const std::int64_t increment = term::small_value(updates.front().increment.view().word());
+    if (const auto sum = guard.count_in_place(place.object, updates.front().position, increment)) return {Term(*sum)};
   }
-  if (place.value != 0) elements = elements_of(copy_out(guard.object(place.value)));
+  if (place.value != 0) elements = elements_of(copy_out(place.object));
   std::vector<Term> results;
   for (const CounterUpdate& update : updates) {
     check_position(update.position, keypos_, elements.size(), "update_counter");
@@ -92,36 +95,44 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
   return results;
 }
 
-// The common case, without a copy; nothing when it is not that.
-std::optional<Term> StripeGuard::count_in_place(const StoredObject& object, const CounterUpdate& update) {
-  const auto position = static_cast<std::uint64_t>(update.position);
-  if (update.position < 1 || position > kCounterPositionMax || position > object.arity() ||
-      position == table_.keypos_ || update.threshold) {
-    return std::nullopt;
-  }
-  const std::uint64_t increment = update.increment.view().word();
-  const std::uint64_t old = object.element(position);
-  if (!term::is_small(increment) || !term::is_small(old)) return std::nullopt;
-  const std::int64_t sum = term::small_value(old) + term::small_value(increment);  // 60 bits each: no overflow
-  if (!term::fits_small(sum)) return std::nullopt;
-  if (object.counter() != position) {
-    if (object.counter() != 0) return std::nullopt;
+std::optional<std::int64_t> Table::count(Pid caller, const TermView& key, std::int64_t position,
+                                         std::int64_t increment) {
+  const shm::Holder me = prepare_write(caller);
+  Key prepared;
+  if (!find_key(key, prepared)) return std::nullopt;
+  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  check_access(caller, true);
+  const StripeGuard::Place place = guard.find(prepared);
+  return place.value == 0 ? std::nullopt : guard.count_in_place(place.object, position, increment);
+}
+
+std::optional<std::int64_t> StripeGuard::count_in_place(StoredObject object, std::int64_t position,
+                                                        std::int64_t increment) {
+  const auto at_position = static_cast<std::uint64_t>(position);
+  if (at_position - 1 >= kCounterPositionMax || at_position > object.arity() || at_position == table_.keypos_)
+    return {};
+  const std::uint64_t old = object.element(at_position);
+  if (!term::is_small(old) || !term::fits_small(increment)) return {};
+  const std::int64_t sum = term::small_value(old) + increment;  // 60 bits each: no overflow
+  if (!term::fits_small(sum)) return {};
+  if (object.counter() != at_position) {
+    if (object.counter() != 0) return {};
     // No reader looks at this field.
-    table_.segment_->word(object.offset()).fetch_or(position << kCounterShift, std::memory_order_relaxed);
+    table_.segment_->word(at(*object.block())).fetch_or(at_position << kCounterShift, std::memory_order_relaxed);
   }
-  table_.segment_->word(object.offset() + position * 8).store(term::make_small(sum), std::memory_order_release);
-  return Term(sum);
+  table_.segment_->word(at(object.block()[at_position])).store(term::make_small(sum), std::memory_order_release);
+  return sum;
 }
 
 bool Table::update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates) {
   const shm::Holder me = prepare_write(caller);
-  const auto prepared = find_key(key);
-  if (!prepared) return false;
-  StripeGuard guard(*this, stripe_of(prepared->hash), me);
+  Key prepared;
+  if (!find_key(key, prepared)) return false;
+  StripeGuard guard(*this, stripe_of(prepared.hash), me);
   check_access(caller, true);
-  const StripeGuard::Place place = guard.find(*prepared);
+  const StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0) return false;
-  std::vector<Term> elements = elements_of(copy_out(guard.object(place.value)));
+  std::vector<Term> elements = elements_of(copy_out(place.object));
   for (const ElementUpdate& update : updates) {
     check_position(update.position, keypos_, elements.size(), "update_element");
     elements[static_cast<std::size_t>(update.position) - 1] = update.value;

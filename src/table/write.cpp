@@ -15,8 +15,8 @@ shm::Holder Table::prepare_write(Pid caller) {
   return me;
 }
 
-bool Table::insert_one(Pid caller, const EncodedObject& object, bool only_new) {
-  StripeGuard guard(*this, stripe_of(object.key.hash), holder());
+bool Table::insert_one(Pid caller, shm::Holder me, const EncodedObject& object, bool only_new) {
+  StripeGuard guard(*this, stripe_of(object.key.hash), me);
   check_access(caller, true);  // again, under the lock: it is the fence against a former owner
   if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
     bury(guard);
@@ -50,34 +50,40 @@ std::vector<Term> objects_of(std::span<const Term> objects) {
   return flat;
 }
 
+// One object, not a list of them.
+bool is_one(std::span<const Term> objects) {
+  return objects.size() == 1 &&
+         (term::is_kind(objects.front().block()[0], term::Kind::tuple) || !objects.front().is_list());
+}
+
 }  // namespace
 
 void Table::insert(Pid caller, std::span<const Term> objects) {
-  prepare_write(caller);
-  if (objects.size() == 1 && !objects.front().is_list()) [[likely]] {
-    insert_one(caller, encode(objects.front()), false);
+  const shm::Holder me = prepare_write(caller);
+  if (is_one(objects)) [[likely]] {
+    insert_one(caller, me, encode(objects.front()), false);
     return;
   }
   insert_many(caller, objects_of(objects), false);
 }
 
 bool Table::insert_new(Pid caller, std::span<const Term> objects) {
-  prepare_write(caller);
-  if (objects.size() == 1 && !objects.front().is_list()) return insert_one(caller, encode(objects.front()), true);
+  const shm::Holder me = prepare_write(caller);
+  if (is_one(objects)) return insert_one(caller, me, encode(objects.front()), true);
   return insert_many(caller, objects_of(objects), true);
 }
 
-Objects Table::take(Pid caller, TermView key, bool wanted) {
+Objects Table::take(Pid caller, const TermView& key, bool wanted) {
   const shm::Holder me = prepare_write(caller);
-  const auto prepared = find_key(key);
-  if (!prepared) return {};
-  StripeGuard guard(*this, stripe_of(prepared->hash), me);
+  Key prepared;
+  if (!find_key(key, prepared)) return {};
+  StripeGuard guard(*this, stripe_of(prepared.hash), me);
   check_access(caller, true);
   if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
     bury(guard);
-  const StripeGuard::Place place = guard.find(*prepared);
+  const StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0) return {};
-  Objects taken = wanted ? Objects(copy_out(guard.object(place.value))) : Objects();
+  Objects taken = wanted ? Objects(copy_out(place.object)) : Objects();
   guard.remove(place);
   return taken;
 }
@@ -87,12 +93,12 @@ void Table::delete_object(Pid caller, const Term& object) {
   if (!object.is_tuple() || object.size() < keypos_) {
     throw Error(ErrorCode::badarg, "delete_object", "not an object of this table: " + to_string(object));
   }
-  const auto key = find_key(object.element(keypos_));
-  if (!key) return;
-  StripeGuard guard(*this, stripe_of(key->hash), me);
+  Key key;
+  if (!find_key(object.element(keypos_), key)) return;
+  StripeGuard guard(*this, stripe_of(key.hash), me);
   check_access(caller, true);
-  const StripeGuard::Place place = guard.find(*key);
-  if (place.value != 0 && guard.object(place.value).view(dictionary_) == object.view()) guard.remove(place);
+  const StripeGuard::Place place = guard.find(key);
+  if (place.value != 0 && place.object.view(dictionary_) == object.view()) guard.remove(place);
 }
 
 }  // namespace heirloom::table

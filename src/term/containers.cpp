@@ -45,7 +45,39 @@ std::vector<const std::pair<Term, Term>*> in_key_order(std::span<const std::pair
 
 }  // namespace
 
-Term tuple(std::span<const Term> elements) { return assemble(Kind::tuple, elements.size(), parts_of(elements)); }
+// Most tuples have no container among their elements: then their payloads follow each other as they come.
+void Term::become_tuple(std::span<const Term> elements) {
+  std::size_t words = 1;
+  bool flat = true;
+  for (const Term& element : elements) {
+    words += element.words_;
+    flat = flat && (element.words_ == 1 || !term::is_container(element.data()[0]));
+  }
+  if (!flat) {
+    *this = assemble(Kind::tuple, elements.size(), parts_of(elements));
+    return;
+  }
+  term::Word* const block = overwrite(words).data();
+  block[0] = term::make_reference(Kind::tuple, elements.size(), !elements.empty());
+  std::uint64_t payload = 1 + elements.size();
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const term::Word* const element = elements[i].data();
+    const std::size_t payload_words = elements[i].words_ - 1;
+    if (payload_words == 0) {
+      block[1 + i] = element[0];
+      continue;
+    }
+    block[1 + i] = term::with_offset(element[0], payload);
+    term::copy_words(block + payload, element + 1, payload_words);
+    payload += payload_words;
+  }
+}
+
+Term tuple(std::span<const Term> elements) {
+  Term result;
+  result.become_tuple(elements);
+  return result;
+}
 
 Term tuple(std::initializer_list<Term> elements) { return tuple(std::span(elements.begin(), elements.size())); }
 

@@ -16,8 +16,8 @@ namespace heirloom::term {
 // Clears what is behind the first `bits` bits of the `words` words at `to` (word.hpp, invariant 1).
 void clear_unused_bits(Word* to, std::size_t words, std::uint64_t bits) noexcept;
 
-// A binary (`size` = bytes) or a bitstring (`size` = bits, no multiple of 8) of exactly these bytes.
-[[nodiscard]] Term make_payload(Kind kind, std::string_view bytes, std::uint64_t size);
+// Makes `into` a binary (`size` = bytes) or a bitstring (`size` = bits, no multiple of 8) of exactly these bytes.
+void make_payload(Term& into, Kind kind, std::string_view bytes, std::uint64_t size);
 
 // A reference, port or fun: `words` begin with the incarnation of the program that made it, so that it never names a
 // stranger's. Requires at least one word.

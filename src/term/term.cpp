@@ -35,28 +35,21 @@ Term::Term(Pid value) noexcept {
   storage_.words[1] = value.packed();
 }
 
-Term::Term(std::string_view bytes) : Term(term::make_payload(Kind::binary, bytes, bytes.size())) {}
+Term::Term(std::string_view bytes) { term::make_payload(*this, Kind::binary, bytes, bytes.size()); }
 
 Term::Term(TermView view) : Term(uninitialized(term::block_words(view))) {
   term::copy_block(data(), view, term::ToProgram{view.atoms()});
 }
 
-Term::Term(std::initializer_list<Term> elements) : Term(tuple(std::span(elements.begin(), elements.size()))) {}
+Term::Term(std::initializer_list<Term> elements) { become_tuple({elements.begin(), elements.size()}); }
 
-void Term::set(std::int64_t value) noexcept {
-  if (term::fits_small(value)) {
-    words_ = 1;
-    storage_.words[0] = term::make_small(value);
-  } else {
-    words_ = 2;
-    storage_.words[0] = term::make_reference(value < 0 ? Kind::negative_integer : Kind::positive_integer, 1, 1);
-    storage_.words[1] = term::magnitude_of(value);
-  }
+void Term::set_large(std::int64_t value) noexcept {
+  words_ = 2;
+  storage_.words[0] = term::make_reference(value < 0 ? Kind::negative_integer : Kind::positive_integer, 1, 1);
+  storage_.words[1] = term::magnitude_of(value);
 }
 
-void Term::set(std::uint64_t value) noexcept {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  if (value <= kMost) return set(static_cast<std::int64_t>(value));
+void Term::set_large(std::uint64_t value) noexcept {
   words_ = 2;
   storage_.words[0] = term::make_reference(Kind::positive_integer, 1, 1);
   storage_.words[1] = value;
@@ -69,14 +62,11 @@ Term Term::from_block(std::span<const std::uint64_t> block) {
   return result;
 }
 
-Term Term::uninitialized(std::size_t words) {
-  if (words > term::kBlockWordsMax) {
-    throw Error(ErrorCode::system_limit, "make a term",
-                "it would take " + std::to_string(words) + " words, and 268435455 is the most");
-  }
-  Term result;
-  result.allocate(words);
-  return result;
+static_assert(Term::kWordsMax == term::kBlockWordsMax);
+
+void Term::refuse_words(std::size_t words) {
+  throw Error(ErrorCode::system_limit, "make a term",
+              "it would take " + std::to_string(words) + " words, and 268435455 is the most");
 }
 
 void Term::allocate_heap(std::size_t words) { storage_.heap = new Word[words]; }
@@ -88,8 +78,13 @@ Term bitstring(std::string_view bytes, std::size_t bits) {
     throw Error(ErrorCode::badarg, "make a bitstring",
                 std::to_string(bytes.size()) + " bytes do not hold " + std::to_string(bits) + " bits");
   }
-  if (bits % 8 == 0) return term::make_payload(Kind::binary, bytes.substr(0, bits / 8), bits / 8);
-  return term::make_payload(Kind::bitstring, bytes.substr(0, bits / 8 + 1), bits);
+  Term result;
+  if (bits % 8 == 0) {
+    term::make_payload(result, Kind::binary, bytes.substr(0, bits / 8), bits / 8);
+  } else {
+    term::make_payload(result, Kind::bitstring, bytes.substr(0, bits / 8 + 1), bits);
+  }
+  return result;
 }
 
 }  // namespace heirloom

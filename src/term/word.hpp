@@ -137,6 +137,13 @@ constexpr bool is_payload(Word word) noexcept {
   return is_reference(word) && static_cast<unsigned>(kind_of(word)) > static_cast<unsigned>(Kind::map);
 }
 
+// Whether an atom may be in or below a word: it is one, or a container.
+constexpr bool may_hold_atoms(Word word) noexcept {
+  constexpr Word kAnyContainer = 0xCF;  // the tag, and the kind but for its two bits that tell containers apart
+  return tag_of(word) == Tag::atom || (word & kAnyContainer) == static_cast<Word>(Tag::reference);
+}
+static_assert(may_hold_atoms(make_reference(Kind::map, 1, 1)) && !may_hold_atoms(make_reference(Kind::binary, 1, 1)));
+
 // How many term words a container has. Requires a reference to a container.
 constexpr std::uint64_t element_words(Word word) noexcept {
   const std::uint64_t size = size_field(word);
@@ -174,6 +181,15 @@ constexpr const Word* payload_of(const Word* base, Word word) noexcept {
 
 // The first element of a container.
 constexpr const Word* elements_of(const Word* base, Word word) noexcept { return base + offset_field(word); }
+
+// Copies words one by one. Why not memcpy? Terms are built word by word and copied at once, on their way into a table: a wider
+// load of words that were just stored would have to wait until those stores, and all before them, have left the processor's
+// store buffer. That is the time of a cache miss, in which it could begin the next operation.
+inline void copy_words(Word* to, const Word* from, std::size_t count) noexcept {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < count; ++i)
+    __atomic_store_n(to + i, __atomic_load_n(from + i, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
 
 // Word 0 of a block as the term layer reads it (invariant 4).
 constexpr Word normal_root(Word root) noexcept {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads: inside a ReadEpoch, without a lock. A hit touches the head of its stripe, one bucket and the object.
+//
+// Why in a header? A lookup waits for memory twice, and it is the processor that makes that bearable, by beginning the next
+// lookup while this one waits - as long as both together fit its window of some hundred instructions. So the whole way
+// from the public call to the copied object is compiled as one function, and counts its instructions (docs/decisions/0005).
+#pragma once
+
+#include <bit>
+
+#include "table/table.hpp"
+
+namespace heirloom::table {
+
+inline Table::Found Table::find_in(const shm::Segment::Window& window, const Bucket& bucket, std::uint64_t tag,
+                                   const Key& key) const {
+  for (unsigned found = slots_with_tag(bucket, tag); found != 0; found &= found - 1) {
+    // It may have changed since it was looked at: then it is not this key's, or again it is.
+    const auto& slot_word = bucket.slots[std::countr_zero(found)];
+    const std::uint64_t slot = slot_word.load(std::memory_order_acquire);  // pairs with the commits that publish it
+    if (slot == 0) continue;
+    const std::uint64_t present = resolve(slot);
+    if (present == 0) continue;
+    const StoredObject object(window, slot_offset(present));
+    if (has_key(object, key)) return {&slot_word, present, object};
+  }
+  return {};
+}
+
+inline StoredObject Table::find(const Key& key) const {
+  const std::uint64_t tag = tag_of_hash(key.hash);
+  const std::uint32_t stripe = stripe_of(key.hash);
+  const shm::Segment::Window window = segment_->window();
+  for (;;) {
+    const Offset root = header_.root.load(std::memory_order_acquire);  // pairs with the commits that publish a root
+    if (root == 0) return {};
+    const auto& head = window.at<const IndexHead>(root + stripe * sizeof(IndexHead), "a head of the index");
+    const std::uint64_t shape = head.shape.load(std::memory_order_acquire);
+    if (shape_buckets(shape) != 0) [[likely]] {
+      const Bucket* bucket = &bucket_for_reading(window, head, bucket_of(key.hash, shape_buckets(shape)));
+      for (;;) {
+        if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return found.object;
+        const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
+        if (overflow == 0) [[likely]]
+          break;
+        bucket = &window.at<const Bucket>(overflow, "an overflow bucket");
+      }
+    }
+    // T4: nothing was found, and nothing has moved meanwhile.
+    if (head.shape.load(std::memory_order_acquire) == shape) return {};
+  }
+}
+
+inline Objects Table::lookup(Pid caller, const TermView& key) const {
+  check_access(caller, false);
+  Objects found;
+  Key prepared;
+  if (!find_key(key, prepared)) return found;
+  const shm::ReadEpoch epoch = read_epoch();
+  if (const StoredObject object = find(prepared)) copy_out(object, found.only());
+  return found;
+}
+
+inline bool Table::member(Pid caller, const TermView& key) const {
+  check_access(caller, false);
+  Key prepared;
+  if (!find_key(key, prepared)) return false;
+  const shm::ReadEpoch epoch = read_epoch();
+  return static_cast<bool>(find(prepared));
+}
+
+}  // namespace heirloom::table
