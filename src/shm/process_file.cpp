@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -11,6 +12,7 @@
 #include "os/file.hpp"
 #include "os/mapping.hpp"
 #include "os/membarrier.hpp"
+#include "os/thread_end.hpp"
 
 namespace heirloom::shm {
 
@@ -84,7 +86,8 @@ class ProcessFile::Slots {
   std::uint32_t in_file_ = 0;
 };
 
-// The slots of one thread, one a node that it uses; given back when it ends.
+// The slots of one thread, one a node that it uses; given back when it ends. What its last destructors do with a table after
+// that takes a slot anew.
 struct ProcessFile::ThreadPlaces {
   struct Taken {
     ThreadPlace place;
@@ -104,8 +107,12 @@ struct ProcessFile::ThreadPlaces {
     taken.erase(found);
   }
   static ThreadPlaces& of_this_thread() {
-    static thread_local ThreadPlaces places;
-    return places;
+    constinit static thread_local ThreadPlaces* places = nullptr;
+    if (places == nullptr) {
+      places = new ThreadPlaces;
+      os::at_thread_end([](void*) { delete std::exchange(places, nullptr); }, nullptr);
+    }
+    return *places;
   }
 };
 
