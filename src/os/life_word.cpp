@@ -7,13 +7,16 @@
 
 namespace heirloom::os {
 
-void LifeWord::hold() {
+void LifeWord::initialize() {
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
   pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
   pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init(&mutex_, &attributes);
   pthread_mutexattr_destroy(&attributes);
+}
+
+void LifeWord::hold() {
   const int outcome = pthread_mutex_lock(&mutex_);
   HEIRLOOM_ASSERT(outcome == 0, "nobody else locks a life word");
   // Waiters only have the word mapped to read, and cannot announce themselves: so there always "is" one, and the kernel

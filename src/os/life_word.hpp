@@ -25,6 +25,8 @@ namespace heirloom::os {
 
 class LifeWord {
  public:
+  // Once, before anybody else looks at the word: it is then held by nobody.
+  void initialize();
   // Takes the word for the calling thread. The memory must stay mapped while it is held.
   void hold();
   // Gives it back: by the holding thread only.

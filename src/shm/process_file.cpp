@@ -74,6 +74,7 @@ class ProcessFile::Slots {
       os::allocate(file_, kPageBytes + std::uint64_t{in_file_} * sizeof(ThreadSlot), kPageBytes).value_or_raise();
       in_file_ += kSlotsAPage;
     }
+    slot(index).life.initialize();
     slot(index).epoch.store(0, std::memory_order_relaxed);
     header().slot_count.store(index + 1, std::memory_order_release);  // P3
     return index;
@@ -149,6 +150,7 @@ Result<std::shared_ptr<ProcessFile>> ProcessFile::create(int directory, std::sha
     header.version = kLayoutVersion;
     header.number = number;
     header.os_pid = os::process_id();
+    header.life.initialize();
     HEIRLOOM_CHECK(os::rename_file(directory, temporary, name), "process file");
     return mapping;
   };

@@ -23,11 +23,11 @@ constexpr auto kLookAgain = std::chrono::milliseconds(20);
 StripeLock::Taken StripeLock::wait(Holder holder) {
   int spins = 0;
   for (;;) {
-    std::uint64_t value = word_.load(std::memory_order_relaxed);
+    std::uint64_t value = word_.load(std::memory_order_acquire);  // pairs with the taking of the lock
     if (value == 0) {
       // With the waiters' bit: others may be asleep, and nobody counts them.
       const std::uint64_t mine = spins < kSpins ? holder.token : holder.token | kWaiters;
-      if (word_.compare_exchange_strong(value, mine, std::memory_order_acquire)) return Taken::free;
+      if (word_.compare_exchange_strong(value, mine, std::memory_order_acq_rel)) return Taken::free;
       continue;
     }
     if (++spins < kSpins) {
@@ -40,7 +40,7 @@ StripeLock::Taken StripeLock::wait(Holder holder) {
     const auto thread = static_cast<std::uint32_t>(held_by);
     const Peers::Life holders_life = holder.peers->thread_life(program, thread);
     if (holders_life == Peers::Life::dead) {
-      if (word_.compare_exchange_strong(value, holder.token | kWaiters, std::memory_order_acquire)) {
+      if (word_.compare_exchange_strong(value, holder.token | kWaiters, std::memory_order_acq_rel)) {
         return Taken::from_the_dead;
       }
       continue;

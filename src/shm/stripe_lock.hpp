@@ -6,8 +6,9 @@
 //   waiters  program number   thread name           0: free
 //
 // The word names its holder by numbers, never by a pid or a pointer: whether the holder lives is read from its life word
-// (process_file.hpp). Who finds a dead holder takes the lock from it by compare-and-swap, and must repair what the lock
-// guards before anything else; if the repairer dies in turn, the word names it, and the next one repairs.
+// (process_file.hpp). Taking the lock is a release, too: who reads the name must see that its bearer has begun to live. Who
+// finds a dead holder takes the lock from it by compare-and-swap, and must repair what the lock guards before anything else; if
+// the repairer dies in turn, the word names it, and the next one repairs.
 //
 // Waiting: on the upper half of the word and on the holder's life word at once. The kernel wakes one waiter of a dead
 // thread's word; that one wakes the others. The wait is timed, for deaths that only the second proof tells (peers.hpp).
@@ -39,7 +40,7 @@ class StripeLock {
 
   Taken acquire(Holder holder) {
     std::uint64_t expected = 0;
-    if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acquire, std::memory_order_relaxed))
+    if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acq_rel, std::memory_order_relaxed))
         [[likely]] {
       return Taken::free;
     }

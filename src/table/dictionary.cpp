@@ -12,7 +12,7 @@ Dictionary::~Dictionary() = default;
 
 std::uint32_t Dictionary::get(const std::atomic<const Array*>& array, std::size_t index) noexcept {
   const Array* now = array.load(std::memory_order_acquire);
-  return now != nullptr && index < now->room ? now->values[index].load(std::memory_order_relaxed) : kUnknown;
+  return now != nullptr && index < now->room ? now->values[index].load(std::memory_order_acquire) : kUnknown;
 }
 
 void Dictionary::set(std::atomic<const Array*>& array, std::vector<std::unique_ptr<Array>>& owned, std::size_t index,
