@@ -2,7 +2,6 @@
 #include "shm/heap.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include "os/futex.hpp"
 
@@ -165,10 +164,8 @@ void Heap::seal(SizeClass size_class) {
   change.store(at(empty.size_class), size_class);
   const Offset full = heap.retire_magazine;
   if (full != 0) {
-    // After the stores that made its blocks unreachable, before the epoch is read: see read_epoch.hpp.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
     Magazine& sealed = magazine(full);
-    change.store(at(sealed.epoch), peers_.current_epoch());
+    change.store(at(sealed.epoch), peers_.retirement_epoch());
     change.store(at(sealed.next), 0);
     if (heap.sealed_last != 0) {
       change.store(at(magazine(heap.sealed_last).next), full);
@@ -186,8 +183,7 @@ void Heap::seal(SizeClass size_class) {
 // as free through their own first words. Throws Error{full} when a reader stays too long: a stopped one.
 void Heap::recycle(SizeClass size_class) {
   ClassHeap& heap = classes(size_class);
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // as in seal()
-  const std::uint64_t epoch = peers_.current_epoch();
+  const std::uint64_t epoch = peers_.retirement_epoch();
   for (int looks = 0; peers_.advance_epoch() <= epoch; ++looks) {
     if (looks == kLooksForReaders) {
       throw Error(ErrorCode::full, "delete", "there is no memory, and a reader stays in what could be used again");

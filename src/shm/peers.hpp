@@ -45,7 +45,8 @@ class Peers {
   // Raises the node's epoch and returns the first epoch that somebody may still read in: what was retired in an earlier one
   // is out of every reader's reach. Costs a membarrier and a look at every thread slot of the node.
   std::uint64_t advance_epoch();
-  [[nodiscard]] std::uint64_t current_epoch() const noexcept { return node_->epoch().load(std::memory_order_acquire); }
+  // The epoch to stamp on blocks that the caller has made unreachable: who enters a later one does not find them.
+  [[nodiscard]] std::uint64_t retirement_epoch() const noexcept;
   // What the last advance of this program found; 0 before the first.
   [[nodiscard]] std::uint64_t safe_epoch() const noexcept { return safe_epoch_.load(std::memory_order_acquire); }
 

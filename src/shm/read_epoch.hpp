@@ -10,6 +10,16 @@
 // slot was not seen by (3) stored it after (2), so all its loads come after (2), and find the block unreachable. A reader
 // that entered with a later epoch loaded it after (1), which came after the block became unreachable.
 //
+// Two orders carry this, and one does not stand in for the other:
+//   - A reader that comes later finds no way to the block. The block became unreachable, then a full barrier, then the stamp
+//     was read (Peers::retirement_epoch); the stamp was read before (1), since it is older than what (1) stored; and (1) comes
+//     before the reader by (2), or by the epoch that it loaded. The last step needs a processor that shows a store to all
+//     others at once, as x86-64 and arm64 do.
+//   - A reader that was there has done its last load before the block is written again. It stored 0, or its next epoch, by a
+//     release store, which (3) loads by acquire; whoever uses the block again knows of (3) by `safe_epoch` of its program, or
+//     did it itself. ThreadSanitizer sees this order, and proves it on real schedules (table/concurrency_test.cpp). So blocks
+//     may be written by plain stores.
+//
 // Epochs do not nest: a thread that reads calls nothing that reads.
 #pragma once
 
