@@ -9,33 +9,27 @@
 #include "os/file.hpp"
 #include "os/futex.hpp"
 #include "os/listing.hpp"
+#include "os/mapping.hpp"
 #include "os/membarrier.hpp"
 
 namespace heirloom::shm {
 
 Peers::Peers(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<ProcessFile> own)
-    : directory_(directory), node_(std::move(node)), own_(std::move(own)) {}
-
-const ProcessHeader& Peers::Peer::header() const noexcept {
-  return *reinterpret_cast<const ProcessHeader*>(mapping.base());
-}
-
-const ThreadSlot& Peers::Peer::slot(std::uint32_t index) const noexcept {
-  return reinterpret_cast<const ThreadSlot*>(mapping.base() + kPageBytes)[index];
-}
-
-std::uint32_t Peers::Peer::slot_count() const noexcept {
-  return std::min(header().slot_count.load(std::memory_order_acquire), kThreadsMax);
-}
+    : directory_(directory),
+      node_(std::move(node)),
+      own_(std::move(own)),
+      own_peer_(std::make_shared<const Peer>(Peer{own_->view(), own_->memory(), {}})) {}
 
 bool Peers::Peer::dead() const noexcept {
-  if (header().started.load(std::memory_order_acquire) != 0 && life_word_dead(header().life.value())) return true;
+  const ProcessHeader& header = view.header();
+  if (header.started.load(std::memory_order_acquire) != 0 && life_word_dead(header.life.value())) return true;
   // The second proof, for a death at which the kernel could not reach the life word any more (the OOM reaper had taken
   // the pages that list it), and for a program that only looks.
   return lock_gone();
 }
 
 Result<Peers::PeerRef> Peers::find(std::uint32_t program) {
+  if (program == own_->number()) return own_peer_;
   if (program < node_->first_living_number()) return PeerRef();  // N2
   {
     const std::shared_lock lock(mutex_);
@@ -49,7 +43,8 @@ Result<Peers::PeerRef> Peers::find(std::uint32_t program) {
   }
   HEIRLOOM_TRY(os::Mapping mapping, os::Mapping::map(*file, kProcessFileBytesMax, os::Access::read_only),
                "look at program " + std::to_string(program));
-  auto peer = std::make_shared<const Peer>(Peer{*std::move(file), std::move(mapping)});
+  auto memory = std::make_shared<const os::Mapping>(std::move(mapping));
+  auto peer = std::make_shared<const Peer>(Peer{ProcessView(memory->base()), memory, *std::move(file)});
   const std::unique_lock lock(mutex_);
   return peers_.emplace(program, std::move(peer)).first->second;
 }
@@ -65,8 +60,8 @@ Peers::Life Peers::thread_life(std::uint32_t program, std::uint32_t thread) {
   if (!found) return Life::unknown;
   const PeerRef& peer = *found;
   const std::uint32_t index = slot_of_thread(thread);
-  if (peer == nullptr || index >= peer->slot_count()) return Life::dead;
-  const ThreadSlot& slot = peer->slot(index);
+  if (peer == nullptr || index >= peer->view.slot_count()) return Life::dead;
+  const ThreadSlot& slot = peer->view.slot(index);
   if (life_word_dead(slot.life.value())) return Life::dead;
   if (thread_name(slot.incarnation.load(std::memory_order_acquire), index) != thread) return Life::dead;  // P4
   return peer->lock_gone() ? Life::dead : Life::alive;
@@ -74,19 +69,19 @@ Peers::Life Peers::thread_life(std::uint32_t program, std::uint32_t thread) {
 
 Peers::LifeWordRef Peers::program_life_word(std::uint32_t program) {
   const auto peer = find(program);
-  if (!peer || *peer == nullptr || (*peer)->header().started.load(std::memory_order_acquire) == 0) return nullptr;
-  return {*peer, &(*peer)->header().life.word()};
+  if (!peer || *peer == nullptr || (*peer)->view.header().started.load(std::memory_order_acquire) == 0) return nullptr;
+  return {*peer, &(*peer)->view.header().life.word()};
 }
 
 Peers::LifeWordRef Peers::thread_life_word(std::uint32_t program, std::uint32_t thread) {
   const auto peer = find(program);
-  if (!peer || *peer == nullptr || slot_of_thread(thread) >= (*peer)->slot_count()) return nullptr;
-  return {*peer, &(*peer)->slot(slot_of_thread(thread)).life.word()};
+  if (!peer || *peer == nullptr || slot_of_thread(thread) >= (*peer)->view.slot_count()) return nullptr;
+  return {*peer, &(*peer)->view.slot(slot_of_thread(thread)).life.word()};
 }
 
 std::uint64_t Peers::os_pid(std::uint32_t program) {
   const auto peer = find(program);
-  return !peer || *peer == nullptr ? 0 : (*peer)->header().os_pid;
+  return !peer || *peer == nullptr ? 0 : (*peer)->view.header().os_pid;
 }
 
 Result<std::vector<Peers::PeerRef>> Peers::all() {
@@ -97,12 +92,12 @@ Result<std::vector<Peers::PeerRef>> Peers::all() {
     if (listed_changes_ == changes) return listed_;
   }
   HEIRLOOM_TRY(const auto names, os::list_directory(directory_, "processes"), "look for readers");
-  std::vector<PeerRef> found;
+  std::vector<PeerRef> found{own_peer_};
   std::vector<std::uint32_t> numbers;
   for (const std::string& name : names) {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error != std::errc() || end != name.data() + name.size()) continue;
+    if (error != std::errc() || end != name.data() + name.size() || number == own_->number()) continue;
     HEIRLOOM_TRY(PeerRef peer, find(number), "look for readers");
     if (peer == nullptr) continue;
     found.push_back(std::move(peer));
@@ -139,8 +134,8 @@ std::uint64_t Peers::advance_epoch() {
   const auto readers = all();
   if (!readers) return safe_epoch();  // who cannot see all readers takes nothing from any
   for (const PeerRef& peer : *readers) {
-    for (std::uint32_t index = 0, count = peer->slot_count(); index < count; ++index) {
-      const ThreadSlot& slot = peer->slot(index);
+    for (std::uint32_t index = 0, count = peer->view.slot_count(); index < count; ++index) {
+      const ThreadSlot& slot = peer->view.slot(index);
       const std::uint64_t epoch = slot.epoch.load(std::memory_order_acquire);
       if (epoch == 0 || epoch >= oldest) continue;
       if (life_word_dead(slot.life.value()) || peer->lock_gone()) continue;  // the epochs of the dead count for nothing

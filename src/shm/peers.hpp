@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Peers: the other programs of a node, as one program sees them: who is dead, and which epochs are still being read in.
+// Peers: the programs of a node, as one of them sees them: who is dead, and which epochs are still being read in.
+//
+// Its own process file it reads where it writes it, and does not map it again as it does those of the others: the release
+// stores of its own threads and the acquire loads here then are of the same address, which is how ThreadSanitizer tells
+// that they belong together.
 #pragma once
 
 #include <atomic>
@@ -12,7 +16,6 @@
 
 #include "os/fd.hpp"
 #include "os/file.hpp"
-#include "os/mapping.hpp"
 #include "shm/node_file.hpp"
 #include "shm/process_file.hpp"
 
@@ -52,14 +55,12 @@ class Peers {
 
  private:
   struct Peer {
-    os::Fd file;
-    os::Mapping mapping;
-    [[nodiscard]] const ProcessHeader& header() const noexcept;
-    [[nodiscard]] const ThreadSlot& slot(std::uint32_t index) const noexcept;
-    [[nodiscard]] std::uint32_t slot_count() const noexcept;
+    ProcessView view;
+    std::shared_ptr<const void> memory;  // keeps the view mapped
+    os::Fd file;                         // none: the own program's
     [[nodiscard]] bool dead() const noexcept;
     // The last to go: the kernel releases the lock when the last thread of the program has stopped running.
-    [[nodiscard]] bool lock_gone() const noexcept { return !os::file_is_locked(file); }
+    [[nodiscard]] bool lock_gone() const noexcept { return file && !os::file_is_locked(file); }
   };
   using PeerRef = std::shared_ptr<const Peer>;
 
@@ -69,6 +70,7 @@ class Peers {
   int directory_;
   std::shared_ptr<NodeFile> node_;
   std::shared_ptr<ProcessFile> own_;
+  PeerRef own_peer_;
   std::shared_mutex mutex_;
   std::unordered_map<std::uint32_t, PeerRef> peers_;
   std::vector<PeerRef> listed_;  // as of listed_changes_

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shm/process_file.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
@@ -31,6 +32,7 @@ class ProcessFile::Slots {
   Slots(os::Fd file, os::Mapping mapping) : file_(std::move(file)), mapping_(std::move(mapping)) {}
 
   [[nodiscard]] ProcessHeader& header() const noexcept { return *reinterpret_cast<ProcessHeader*>(mapping_.base()); }
+  [[nodiscard]] ProcessView view() const noexcept { return ProcessView(mapping_.base()); }
   // A child of fork() has the mapping too, but neither the file nor its threads are its own.
   [[nodiscard]] bool own() const noexcept { return header().os_pid == os::process_id(); }
 
@@ -117,6 +119,10 @@ struct ProcessFile::ThreadPlaces {
   }
 };
 
+std::uint32_t ProcessView::slot_count() const noexcept {
+  return std::min(header().slot_count.load(std::memory_order_acquire), kThreadsMax);
+}
+
 std::string process_file_name(std::uint32_t number) { return "processes/" + std::to_string(number); }
 
 ProcessFile::ProcessFile(int directory, std::shared_ptr<NodeFile> node, std::shared_ptr<Slots> slots,
@@ -170,6 +176,9 @@ void ProcessFile::hold_program_life() {
 }
 
 void ProcessFile::release_program_life() { slots_->header().life.release(); }
+
+ProcessView ProcessFile::view() const noexcept { return slots_->view(); }
+std::shared_ptr<const void> ProcessFile::memory() const noexcept { return slots_; }
 
 ThreadPlace ProcessFile::find_place() {
   auto& taken = ThreadPlaces::of_this_thread().taken;

@@ -49,6 +49,22 @@ struct ProcessHeader {
 inline constexpr std::uint32_t kThreadsMax = 1 << 16;
 inline constexpr std::uint64_t kProcessFileBytesMax = kPageBytes + sizeof(ThreadSlot) * kThreadsMax;
 
+// What a process file shows, where it is mapped.
+class ProcessView {
+ public:
+  explicit ProcessView(const std::byte* base) noexcept : base_(base) {}
+  [[nodiscard]] const ProcessHeader& header() const noexcept { return *reinterpret_cast<const ProcessHeader*>(base_); }
+  // The index is below slot_count() (P3).
+  [[nodiscard]] const ThreadSlot& slot(std::uint32_t index) const noexcept {
+    return reinterpret_cast<const ThreadSlot*>(base_ + kPageBytes)[index];
+  }
+  // At most kThreadsMax, whatever the file says.
+  [[nodiscard]] std::uint32_t slot_count() const noexcept;
+
+ private:
+  const std::byte* base_;
+};
+
 std::string process_file_name(std::uint32_t number);
 
 constexpr std::uint32_t thread_name(std::uint32_t incarnation, std::uint32_t index) noexcept {
@@ -94,6 +110,10 @@ class ProcessFile {
   }
 
   [[nodiscard]] const NodeFile& node() const noexcept { return *node_; }
+
+  // What the others see, by this program's own mapping; and what keeps that mapped.
+  [[nodiscard]] ProcessView view() const noexcept;
+  [[nodiscard]] std::shared_ptr<const void> memory() const noexcept;
 
  private:
   class Slots;

@@ -3,8 +3,12 @@
 // Threads of one program on one table: readers that never wait, while writers overwrite, grow, insert at once and delete
 // all. Each object carries its key twice and a number twice, so that a torn copy, or one of memory used again, is seen. Run
 // under ThreadSanitizer too.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -119,6 +123,81 @@ TEST_F(Concurrency, ReadersOfATableThatIsEmptiedFindObjectsOrNone) {
       table_->delete_all_objects(kMe);
     }
   });
+}
+
+// Each writer frees blocks that another one uses again, after what yet another found out about the readers.
+TEST_F(Concurrency, WritersWhoUseEachOthersBlocksAgainTearNoRead) {
+  const auto read = [&](std::mt19937& random) {
+    const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % 16))).one();
+    EXPECT_TRUE(!object || is_whole(*object));
+  };
+  read_while(read, [&] {
+    std::vector<std::thread> writers;
+    for (unsigned seed = 10; seed < 13; ++seed) {
+      writers.emplace_back([&, seed] {
+        std::mt19937 random(seed);
+        for (int round = 0; round < kRounds * 100; ++round) {
+          const Term object = whole(static_cast<int>(random() % 16), round);
+          table_->insert(kMe, {&object, 1});
+        }
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+  });
+}
+
+// A thread that has ended leaves its slot, with its life word, to the next one; meanwhile others look at both.
+TEST_F(Concurrency, ThreadsThatComeAndGoTearNoRead) {
+  const auto read = [&](std::mt19937& random) {
+    std::thread([&] {
+      for (int i = 0; i < 20; ++i) {
+        const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % 16))).one();
+        EXPECT_TRUE(!object || is_whole(*object));
+      }
+    }).join();
+  };
+  read_while(read, [&] {
+    std::mt19937 random(3);
+    for (int round = 0; round < kRounds * 5; ++round) {
+      std::thread([&] {
+        for (int i = 0; i < 40; ++i) {
+          const Term object = whole(static_cast<int>(random() % 16), round + i);
+          table_->insert(kMe, {&object, 1});
+        }
+      }).join();
+    }
+  });
+}
+
+// The first thread to read such an atom gives it its number in this program; the others read the number, then the text.
+TEST_F(Concurrency, AtomsThatOnlyAnotherProgramKnowsAreReadByAll) {
+  const auto name_of = [](int key) { return "atom " + std::to_string(key); };
+  const pid_t other = ::fork();
+  if (other == 0) {
+    const shm::Attachment attachment = node_.attach();
+    const std::shared_ptr<Table> table = node_.open("1", attachment);
+    while (!table->member(kMe, Term("readers are there"))) ::usleep(100);
+    for (int key = 0; key < kKeys; ++key) {
+      const Term object{key, Atom(name_of(key))};
+      table->insert(kMe, {&object, 1});
+    }
+    ::_exit(0);
+  }
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&] {
+      for (int key = 0; key < kKeys;) {
+        const auto object = table_->lookup(kMe, Term(key)).one();
+        if (!object) continue;
+        EXPECT_EQ(object->element(2).as_atom().text(), name_of(key));
+        ++key;
+      }
+    });
+  }
+  const Term start{"readers are there"};
+  table_->insert(kMe, {&start, 1});
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(::waitpid(other, nullptr, 0), other);
 }
 
 TEST_F(Concurrency, CountersOfSeveralWritersAddUp) {
