@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/manager.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "os/file.hpp"
@@ -9,6 +10,12 @@
 #include "os/signals.hpp"
 
 namespace heirloom::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{10};
+
+}  // namespace
 
 Manager::Manager(std::shared_ptr<const Directory> directory, ManagerLock lock, shm::Attachment attachment, Log log,
                  os::Poller poller, Ledger ledger, Journal journal)
@@ -68,6 +75,7 @@ void Manager::after_fork_in_child() noexcept {
     connection->channel.close();
     connection->pidfd.reset();
   }
+  stopping_programs_.clear();
   round_mutex_.unlock();
 }
 
@@ -78,10 +86,11 @@ Status Manager::listen() {
 
 void Manager::run() {
   for (;;) {
-    poller_.wait_only(std::nullopt);
+    poller_.wait_only(stopping_programs_.empty() ? std::nullopt : std::optional(kLookAgain));
     const std::lock_guard round(round_mutex_);
     poller_.call_back();
     settle_deaths();
+    remove_files_of_the_stopped();
     drop_broken();
     const std::lock_guard lock(deaths_mutex_);
     if (!stopping_) continue;
@@ -229,12 +238,13 @@ void Manager::settle_death(std::uint32_t program) {
     }
     last.broken = true;
     if (last.pidfd) poller_.remove(last.pidfd.get());
-    last.pidfd.reset();
+    stopping_programs_[program] = std::move(last.pidfd);
   }
   death_watch_->remove(program);
   state_.program_died(program);
   by_program_.erase(program);
-  remove_process_file(program);
+  stopping_programs_.try_emplace(program);
+  remove_files_of_the_stopped();
   remove_dead_process_files();
 }
 

@@ -66,6 +66,7 @@ class Manager final : private ManagerEffects {
   void remove_leftovers();
   void remove_process_file(std::uint32_t program);
   void remove_dead_process_files();
+  void remove_files_of_the_stopped();
   Status listen();
 
   // -- the thread --
@@ -105,6 +106,9 @@ class Manager final : private ManagerEffects {
   os::Fd listener_;
   std::map<int, std::unique_ptr<Connection>> connections_;
   std::map<std::uint32_t, Connection*> by_program_;
+  // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
+  // told the death is one thread's. Their files stay until then (Peers::runs).
+  std::map<std::uint32_t, os::Fd> stopping_programs_;
 
   std::mutex round_mutex_;
   std::mutex deaths_mutex_;

@@ -101,13 +101,23 @@ void Manager::remove_process_file(std::uint32_t program) {
   attachment_.node->announce_change();
 }
 
+void Manager::remove_files_of_the_stopped() {
+  std::erase_if(stopping_programs_, [this](const auto& entry) {
+    const auto& [program, pidfd] = entry;
+    if (attachment_.peers->runs(program) && !(pidfd && os::process_has_ended(pidfd))) return false;
+    remove_process_file(program);
+    return true;
+  });
+}
+
 // Those of programs that died before they ever said Hello: nobody watches them.
 void Manager::remove_dead_process_files() {
   for (const std::string& name : os::names_in(directory_->descriptor(), "processes")) {
     const std::uint64_t number = table_number(name);
     if (number == 0 || number > UINT32_MAX) continue;
     const auto program = static_cast<std::uint32_t>(number);
-    if (!state_.ledger().programs().contains(program) && attachment_.peers->dead(program)) remove_process_file(program);
+    if (state_.ledger().programs().contains(program) || stopping_programs_.contains(program)) continue;
+    if (attachment_.peers->dead(program) && !attachment_.peers->runs(program)) remove_process_file(program);
   }
 }
 

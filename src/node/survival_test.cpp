@@ -2,9 +2,18 @@
 //
 // Strategy: real programs, killed for real; another one must find what the rules promise. It catches whatever the parts do
 // not say to each other when one of them cannot any more.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <memory>
+#include <thread>
 
 #include "node/helper_program.hpp"
+#include "os/fd.hpp"
+#include "shm/peers.hpp"
 
 namespace heirloom::node {
 namespace {
@@ -94,6 +103,47 @@ TEST_F(Survival, DeathsThatNobodyNoticedAreSettledByTheNextManager) {
   EXPECT_EQ(next.get("open_or_create lasting"), "owner");
   EXPECT_EQ(next.get("lookup lasting a"), "{a,1}");
   EXPECT_FALSE(std::filesystem::exists(node() + "/processes/1"));
+}
+
+// A killed program whose client's thread is gone already while another of its threads has not been stopped yet, for as long as
+// a test needs to look.
+TEST_F(Survival, ADeadProgramsFileStaysUntilItsLastThreadHasStopped) {
+  { HelperProgram().get("open " + node()); }
+  const os::Fd directory(::open(node().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t dying = ::fork();
+  if (dying == 0) {
+    static shm::Attachment attachment = shm::Attachment::attach(directory.get(), false).value_or_raise();
+    static_cast<void>(attachment.process->this_thread());
+    std::thread([&] {
+      attachment.process->hold_program_life();
+      const std::uint32_t number = attachment.process->number();
+      if (::write(ready[1], &number, sizeof number) != sizeof number) ::_exit(1);
+      ::syscall(SYS_exit, 0);  // of this thread alone
+    }).detach();
+    for (;;) ::pause();
+  }
+  std::uint32_t number = 0;
+  ASSERT_EQ(::read(ready[0], &number, sizeof number), static_cast<ssize_t>(sizeof number));
+  const std::string file = node() + "/" + shm::process_file_name(number);
+
+  HelperProgram manager;
+  EXPECT_EQ(manager.get("open " + node()), "<0." + std::to_string(number + 1) + ".0> manager");
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const auto look_again = [&] {  // a manager does when another program goes
+    HelperProgram passing;
+    passing.get("open " + node());
+    passing.kill();
+    EXPECT_EQ(manager.get("tables"), "0");
+  };
+  look_again();
+  EXPECT_TRUE(std::filesystem::exists(file));
+  ::kill(dying, SIGKILL);
+  ::waitpid(dying, nullptr, 0);
+  while (std::filesystem::exists(file)) look_again();
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 TEST_F(Survival, ATransferThatNobodyAcknowledgedIsSentAgainByTheNextManager) {

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -161,6 +163,31 @@ TEST_F(Locks, AReaderHoldsUpTheEpochUntilItDies) {
   EXPECT_EQ(mine.peers->advance_epoch(), entered);
   kill_and_reap(child);
   EXPECT_GT(mine.peers->advance_epoch(), entered);
+}
+
+TEST_F(Locks, AThreadThatOutlivesItsProgramsLifeWordIsOneOfTheLiving) {
+  const pid_t child = start([&] {
+    static Attachment attachment = attach();
+    lock_->acquire(me(attachment));
+    attachment.process->this_thread().slot->epoch.store(attachment.node->epoch().load());
+    std::atomic<bool> held{false};
+    std::thread([&] {
+      attachment.process->hold_program_life();
+      held.store(true);
+      ::syscall(SYS_exit, 0);  // of this thread alone, as the kernel sees the first of a killed program
+    }).detach();
+    while (!held.load()) std::this_thread::yield();
+  });
+  const Attachment mine = attach();
+  const std::uint32_t other = mine.process->number() - 1;
+  while (!mine.peers->dead(other)) std::this_thread::yield();
+  EXPECT_TRUE(mine.peers->runs(other));
+  const std::uint64_t entered = mine.node->epoch().load();
+  EXPECT_EQ(mine.peers->advance_epoch(), entered);
+  EXPECT_EQ(mine.peers->thread_life(other, static_cast<std::uint32_t>(lock_->holder_token())), Peers::Life::alive);
+  kill_and_reap(child);
+  EXPECT_FALSE(mine.peers->runs(other));
+  EXPECT_EQ(lock_->acquire(me(mine)), StripeLock::Taken::from_the_dead);
 }
 
 TEST_F(Locks, AForkedChildHidesNotTheDeathOfItsParent) {

@@ -55,6 +55,20 @@ bool Peers::dead(std::uint32_t program) {
   return peer.ok() && (*peer == nullptr || (*peer)->dead());
 }
 
+bool Peers::runs(std::uint32_t program) {
+  // Not as it was found before: who leaves in good order takes the file away, and its threads may go on for long.
+  const auto file = os::open_file(directory_, process_file_name(program), os::Access::read_only);
+  if (!file) return file.failure().code != ErrorCode::not_found;
+  const auto peer = find(program);
+  if (!peer || *peer == nullptr) return !peer;
+  if ((*peer)->lock_gone()) return false;
+  const ProcessView& view = (*peer)->view;
+  for (std::uint32_t index = 0, count = view.slot_count(); index < count; ++index) {
+    if (!life_word_dead(view.slot(index).life.value())) return true;
+  }
+  return false;
+}
+
 Peers::Life Peers::thread_life(std::uint32_t program, std::uint32_t thread) {
   const auto found = find(program);
   if (!found) return Life::unknown;

@@ -29,6 +29,9 @@ class Peers {
   // is dead: its file goes only after its death was proven, or by its own leaving. One whose file cannot be looked at (this
   // program has no descriptor left, say) counts as alive.
   bool dead(std::uint32_t program);
+  // Whether it has a file, and a thread with a slot that may still run: of a dead program, one that the kernel has not stopped
+  // yet. So long the file must stay, for without it the program's locks are taken over, and its epochs count for nothing.
+  bool runs(std::uint32_t program);
 
   // A thread, by its name in lock words. The program's own life word says nothing of it: of the threads of a killed program
   // one may be gone while another still runs.
