@@ -12,9 +12,11 @@ namespace heirloom {
 
 namespace {
 
-void refuse_forked(const node::TableHandle& handle) {
+[[gnu::noinline, gnu::cold]] void refuse(const node::Runtime& runtime) { runtime.usable().value_or_raise(); }
+
+inline void refuse_forked(const node::TableHandle& handle) {
   if (handle.runtime->forked()) [[unlikely]]
-    handle.runtime->usable().value_or_raise();
+    refuse(*handle.runtime);
 }
 
 // As whom the calling thread acts; throws Error{forked} in a child of fork().
@@ -24,7 +26,7 @@ Pid caller(const node::TableHandle& handle) {
 }
 
 // The same for reads, most of which need no right.
-Pid reader(const node::TableHandle& handle) {
+inline Pid reader(const node::TableHandle& handle) {
   refuse_forked(handle);
   return handle.table->anybody_reads() ? Pid{} : handle.runtime->current_process();
 }

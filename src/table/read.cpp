@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
 #include "table/table.hpp"
 
 namespace heirloom::table {
@@ -12,6 +11,11 @@ std::uint64_t Table::resolve_pending(std::uint64_t slot) const {
   return transaction.committed.load(std::memory_order_acquire) != 0 ? pending.new_slot : pending.old_slot;
 }
 
+StoredObject Table::find_other(const TermView& key) const {
+  Key prepared;
+  return find_key(key, prepared) ? find(prepared) : StoredObject();
+}
+
 std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::int64_t position) const {
   check_access(caller, false);
   const auto refuse = [&](std::uint64_t arity) {
@@ -20,10 +24,8 @@ std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::
                     (arity == 0 ? std::string(": positions start at 1") : " of " + std::to_string(arity)));
   };
   if (position < 1) refuse(0);
-  Key prepared;
-  if (!find_key(key, prepared)) return std::nullopt;
   const shm::ReadEpoch epoch = read_epoch();
-  const StoredObject object = find(prepared);
+  const StoredObject object = find_other(key);
   if (!object) return std::nullopt;
   if (static_cast<std::uint64_t>(position) > object.arity()) refuse(object.arity());
   return copy_element(object, static_cast<std::uint64_t>(position));

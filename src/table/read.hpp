@@ -13,8 +13,9 @@
 
 namespace heirloom::table {
 
+template <typename AnyKey>
 inline Table::Found Table::find_in(const shm::Segment::Window& window, const Bucket& bucket, std::uint64_t tag,
-                                   const Key& key) const {
+                                   const AnyKey& key) const {
   for (unsigned found = slots_with_tag(bucket, tag); found != 0; found &= found - 1) {
     // It may have changed since it was looked at: then it is not this key's, or again it is.
     const auto& slot_word = bucket.slots[std::countr_zero(found)];
@@ -28,7 +29,8 @@ inline Table::Found Table::find_in(const shm::Segment::Window& window, const Buc
   return {};
 }
 
-inline StoredObject Table::find(const Key& key) const {
+template <typename AnyKey>
+inline StoredObject Table::find(const AnyKey& key) const {
   const std::uint64_t tag = tag_of_hash(key.hash);
   const std::uint32_t stripe = stripe_of(key.hash);
   const shm::Segment::Window window = segment_->window();
@@ -55,19 +57,16 @@ inline StoredObject Table::find(const Key& key) const {
 inline Objects Table::lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
   Objects found;
-  Key prepared;
-  if (!find_key(key, prepared)) return found;
   const shm::ReadEpoch epoch = read_epoch();
-  if (const StoredObject object = find(prepared)) copy_out(object, found.only());
+  const StoredObject object = term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key);
+  if (object) copy_out(object, found.only());
   return found;
 }
 
 inline bool Table::member(Pid caller, const TermView& key) const {
   check_access(caller, false);
-  Key prepared;
-  if (!find_key(key, prepared)) return false;
   const shm::ReadEpoch epoch = read_epoch();
-  return static_cast<bool>(find(prepared));
+  return static_cast<bool>(term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key));
 }
 
 }  // namespace heirloom::table

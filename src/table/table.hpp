@@ -64,6 +64,12 @@ struct Key {
   [[nodiscard]] TermView view() const noexcept { return {base, root, atoms}; }
 };
 
+// The same of an integer up to 60 bits: what most keys are, and small enough for registers.
+struct SmallKey {
+  std::uint64_t hash;
+  std::uint64_t word;
+};
+
 // An object, checked and translated into the segment's atoms: its words can be copied in as they are.
 struct EncodedObject {
   Key key;
@@ -165,6 +171,8 @@ class Table {
   }
   [[nodiscard]] bool find_other_key(Key& key) const;  // the rest of it, for other kinds
   [[nodiscard]] EncodedObject encode(const Term& object) const;
+  [[nodiscard]] SmallKey small_key(std::uint64_t word) const noexcept { return {term::hash_word(word, seed_), word}; }
+  [[nodiscard]] bool has_key(StoredObject object, SmallKey key) const { return key_word(object) == key.word; }
   [[nodiscard]] bool has_key(StoredObject object, const Key& key) const {
     const std::uint64_t word = key_word(object);
     return key.word != 0 ? word == key.word : has_other_key(object, word, key);
@@ -193,14 +201,17 @@ class Table {
   [[nodiscard]] Term copy_element(StoredObject object, std::uint64_t position) const;
 
   // reading, inside a ReadEpoch
-  [[nodiscard, gnu::always_inline]] inline StoredObject find(const Key& key) const;  // none: it is absent
+  template <typename AnyKey>                                                            // Key or SmallKey
+  [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const;  // none: it is absent
+  [[nodiscard]] StoredObject find_other(const TermView& key) const;                     // the same for all other kinds
   struct Found {
     const std::atomic<std::uint64_t>* slot_word = nullptr;  // none: the key is not there
     std::uint64_t slot = 0;                                 // what it leads to
     StoredObject object = {};
   };
+  template <typename AnyKey>
   [[nodiscard, gnu::always_inline]] inline Found find_in(const shm::Segment::Window& window, const Bucket& bucket,
-                                                         std::uint64_t tag, const Key& key) const;
+                                                         std::uint64_t tag, const AnyKey& key) const;
   [[nodiscard]] shm::ReadEpoch read_epoch() const {
     return {*attachment_.process->this_thread().slot, *attachment_.node};
   }
