@@ -10,10 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <numeric>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -38,15 +38,23 @@ Record record_of(std::int64_t key, std::int64_t value) {
   return record;
 }
 
-// What is measured of each kind of table.
+struct NotMeasured {};
+
+// What is measured of each kind of table: functions of a key, of a key and a value, of nothing. Compiled for each kind, since
+// a call that the compiler cannot see through costs a table more that overlaps one lookup with the next.
+template <typename Insert, typename Lookup, typename Count = NotMeasured, typename Erase = NotMeasured,
+          typename BytesARecord = NotMeasured>
 struct Subject {
   std::string name;
-  std::function<void(std::int64_t key, std::int64_t value)> insert;
-  std::function<bool(std::int64_t key)> lookup;
-  std::function<void(std::int64_t key)> count;
-  std::function<void(std::int64_t key)> erase;
-  std::function<double()> bytes_a_record = nullptr;
+  Insert insert;
+  Lookup lookup;
+  Count count = {};
+  Erase erase = {};
+  BytesARecord bytes_a_record = {};
 };
+
+template <typename Function>
+constexpr bool kMeasured = !std::is_same_v<Function, NotMeasured>;
 
 template <typename Operation>
 double nanoseconds_each(const std::vector<std::int64_t>& keys, Operation operation) {
@@ -61,7 +69,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void report(const Subject& subject, std::int64_t records, int rounds) {
+template <typename Insert, typename Lookup, typename Count, typename Erase, typename BytesARecord>
+void report(const Subject<Insert, Lookup, Count, Erase, BytesARecord>& subject, std::int64_t records, int rounds) {
   std::vector<std::int64_t> keys(static_cast<std::size_t>(records));
   std::iota(keys.begin(), keys.end(), 0);
   std::mt19937_64 random(42);
@@ -70,7 +79,8 @@ void report(const Subject& subject, std::int64_t records, int rounds) {
   for (std::int64_t& key : absent) key += records;
 
   const double insert = nanoseconds_each(keys, [&](std::int64_t key) { subject.insert(key, key); });
-  const double bytes = subject.bytes_a_record ? subject.bytes_a_record() : 0;
+  double bytes = 0;
+  if constexpr (kMeasured<BytesARecord>) bytes = subject.bytes_a_record();
   std::vector<double> hit;
   std::vector<double> miss;
   std::vector<double> overwrite;
@@ -80,9 +90,12 @@ void report(const Subject& subject, std::int64_t records, int rounds) {
     hit.push_back(nanoseconds_each(keys, [&](std::int64_t key) { sink = subject.lookup(key); }));
     miss.push_back(nanoseconds_each(absent, [&](std::int64_t key) { sink = subject.lookup(key); }));
     overwrite.push_back(nanoseconds_each(keys, [&](std::int64_t key) { subject.insert(key, key + round); }));
-    if (subject.count) count.push_back(nanoseconds_each(keys, [&](std::int64_t key) { subject.count(key); }));
+    if constexpr (kMeasured<Count>) {
+      count.push_back(nanoseconds_each(keys, [&](std::int64_t key) { subject.count(key); }));
+    }
   }
-  const double erase = subject.erase ? nanoseconds_each(keys, [&](std::int64_t key) { subject.erase(key); }) : 0;
+  double erase = 0;
+  if constexpr (kMeasured<Erase>) erase = nanoseconds_each(keys, [&](std::int64_t key) { subject.erase(key); });
   std::printf("%-30s %8.0f %8.0f %8.0f %10.0f %8.0f %8.0f %10.1f\n", subject.name.c_str(), median(hit), median(miss),
               insert, median(overwrite), count.empty() ? 0 : median(count), erase, bytes);
   std::fflush(stdout);
@@ -91,81 +104,82 @@ void report(const Subject& subject, std::int64_t records, int rounds) {
 void heirloom_rows(const std::string& directory, std::int64_t records, int rounds) {
   Node node = Node::open(directory + "/node");
   Table table = node.open_or_create(Atom("speed"), {.protection = Protection::public_access});
-  report({.name = "heirloom set",
-          .insert =
-              [&](std::int64_t key, std::int64_t value) {
-                table.insert({key, value, std::string_view(kText, 32)});
-              },
-          .lookup = [&](std::int64_t key) { return !table.lookup(key).empty(); },
-          .count = [&](std::int64_t key) { table.update_counter(key, 1); },
-          .erase = [&](std::int64_t key) { table.erase(key); },
-          .bytes_a_record =
-              [&] {
-                const TableInfo info = table.info();
-                return static_cast<double>(info.memory_bytes) / static_cast<double>(info.size);
-              }},
+  report(Subject{.name = "heirloom set",
+                 .insert =
+                     [&](std::int64_t key, std::int64_t value) {
+                       table.insert({key, value, std::string_view(kText, 32)});
+                     },
+                 .lookup = [&](std::int64_t key) { return !table.lookup(key).empty(); },
+                 .count = [&](std::int64_t key) { table.update_counter(key, 1); },
+                 .erase = [&](std::int64_t key) { table.erase(key); },
+                 .bytes_a_record =
+                     [&] {
+                       const TableInfo info = table.info();
+                       return static_cast<double>(info.memory_bytes) / static_cast<double>(info.size);
+                     }},
          records, rounds);
   table.drop();
 }
 
 void absl_rows(std::int64_t records, int rounds) {
   absl::flat_hash_map<std::int64_t, Record> map;
-  report({.name = "absl::flat_hash_map, no lock",
-          .insert = [&](std::int64_t key, std::int64_t value) { map[key] = record_of(key, value); },
-          .lookup =
-              [&](std::int64_t key) {
-                const auto found = map.find(key);
-                if (found == map.end()) return false;
-                const Record copy = found->second;
-                sink = copy.value;
-                return true;
-              },
-          .count = [&](std::int64_t key) { ++map.find(key)->second.value; },
-          .erase = [&](std::int64_t key) { map.erase(key); },
-          .bytes_a_record =
-              [&] {
-                return static_cast<double>(map.capacity() * (sizeof(Record) + 8 + 1)) / static_cast<double>(map.size());
-              }},
+  report(Subject{.name = "absl::flat_hash_map, no lock",
+                 .insert = [&](std::int64_t key, std::int64_t value) { map[key] = record_of(key, value); },
+                 .lookup =
+                     [&](std::int64_t key) {
+                       const auto found = map.find(key);
+                       if (found == map.end()) return false;
+                       const Record copy = found->second;
+                       sink = copy.value;
+                       return true;
+                     },
+                 .count = [&](std::int64_t key) { ++map.find(key)->second.value; },
+                 .erase = [&](std::int64_t key) { map.erase(key); },
+                 .bytes_a_record =
+                     [&] {
+                       return static_cast<double>(map.capacity() * (sizeof(Record) + 8 + 1)) /
+                              static_cast<double>(map.size());
+                     }},
          records, rounds);
 }
 
 void tbb_rows(std::int64_t records, int rounds) {
   using Map = tbb::concurrent_hash_map<std::int64_t, Record>;
   Map map;
-  report({.name = "tbb::concurrent_hash_map",
-          .insert =
-              [&](std::int64_t key, std::int64_t value) {
-                Map::accessor place;
-                map.insert(place, key);
-                place->second = record_of(key, value);
-              },
-          .lookup =
-              [&](std::int64_t key) {
-                Map::const_accessor found;
-                if (!map.find(found, key)) return false;
-                const Record copy = found->second;
-                sink = copy.value;
-                return true;
-              },
-          .count =
-              [&](std::int64_t key) {
-                Map::accessor found;
-                if (map.find(found, key)) ++found->second.value;
-              },
-          .erase = [&](std::int64_t key) { map.erase(key); }},
+  report(Subject{.name = "tbb::concurrent_hash_map",
+                 .insert =
+                     [&](std::int64_t key, std::int64_t value) {
+                       Map::accessor place;
+                       map.insert(place, key);
+                       place->second = record_of(key, value);
+                     },
+                 .lookup =
+                     [&](std::int64_t key) {
+                       Map::const_accessor found;
+                       if (!map.find(found, key)) return false;
+                       const Record copy = found->second;
+                       sink = copy.value;
+                       return true;
+                     },
+                 .count =
+                     [&](std::int64_t key) {
+                       Map::accessor found;
+                       if (map.find(found, key)) ++found->second.value;
+                     },
+                 .erase = [&](std::int64_t key) { map.erase(key); }},
          records, rounds);
 }
 
 void lmdb_rows(const std::string& directory, std::int64_t records, int rounds) {
   std::filesystem::create_directory(directory + "/lmdb");
   LmdbTable table(directory + "/lmdb");
-  report({.name = "LMDB, no sync",
-          .insert = [&](std::int64_t key, std::int64_t value) { table.insert(record_of(key, value)); },
-          .lookup =
-              [&](std::int64_t key) {
-                Record record;
-                return table.lookup(key, record);
-              }},
+  report(Subject{.name = "LMDB, no sync",
+                 .insert = [&](std::int64_t key, std::int64_t value) { table.insert(record_of(key, value)); },
+                 .lookup =
+                     [&](std::int64_t key) {
+                       Record record;
+                       return table.lookup(key, record);
+                     }},
          records, rounds);
 }
 
