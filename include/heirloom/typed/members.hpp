@@ -4,7 +4,7 @@
 #pragma once
 
 #if !__has_include(<boost/pfr.hpp>)
-#error "heirloom/typed.hpp needs <boost/pfr.hpp> of Boost 1.75 or later (Debian: libboost-dev)"
+#error "heirloom/typed.hpp needs <boost/pfr.hpp> of Boost 1.75 or later (Debian 12: libboost1.81-dev)"
 #endif
 
 #include <cstddef>
