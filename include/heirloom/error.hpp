@@ -30,7 +30,7 @@ enum class ErrorCode {
   not_owner,       // only the owner may do this
   table_type,      // not supported by this type of table
   already_exists,  // the name is taken
-  system_limit,    // beyond what a term or a table can hold
+  system_limit,    // beyond what a term or a table can hold, or more descriptors or threads than the system gives
 
   full,           // max_bytes, the file system or the dictionary of atoms is full; the table is unchanged
   corrupt,        // the bytes of a file break its invariants

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/client.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "os/packet_socket.hpp"
@@ -9,13 +8,6 @@
 #include "os/signals.hpp"
 
 namespace heirloom::node {
-
-namespace {
-
-constexpr std::chrono::milliseconds kPauseMin{1};
-constexpr std::chrono::milliseconds kPauseMax{50};
-
-}  // namespace
 
 Client::Client(std::shared_ptr<const Directory> directory, Owner& owner, std::chrono::milliseconds timeout)
     : directory_(std::move(directory)), owner_(owner), timeout_(timeout) {}
@@ -71,8 +63,8 @@ void Client::run() {
       if (stopping_) break;
     }
     if (channel_) {
-      poller_->wait(std::nullopt);
-    } else if (!connect()) {
+      poller_->wait(owner_.try_again());
+    } else if (std::exchange(hasty_, false) || !connect()) {
       pause();
     }
   }
@@ -82,12 +74,11 @@ void Client::run() {
 
 void Client::pause() {
   std::unique_lock lock(mutex_);
-  pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
   // Once it has been refused for good, or has said Bye, there is nothing left to look for.
   const bool for_good = refused_ || ended_;
   const auto stopping = [this] { return stopping_; };
   if (for_good) return changed_.wait(lock, stopping);
-  changed_.wait_for(lock, pause_, stopping);
+  changed_.wait_for(lock, back_off_.next(), stopping);
 }
 
 bool Client::connect() {
@@ -117,6 +108,7 @@ bool Client::announce(os::Fd socket) {
   {
     const std::lock_guard lock(mutex_);
     channel_.emplace(std::move(socket));
+    hasty_ = true;
     line_ = Line::announcing;
   }
   const wire::Hello hello = owner_.hello();
@@ -174,7 +166,8 @@ bool Client::handle(wire::ToProgram message) {
     if (welcome->version != wire::kProtocolVersion) return false;
     welcomed_ = true;
     trouble_.reset();
-    pause_ = std::chrono::milliseconds(0);
+    back_off_.reset();
+    hasty_ = false;
     changed_.notify_all();
     return true;
   }

@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "base/result.hpp"
+#include "node/back_off.hpp"
 #include "node/channel.hpp"
 #include "node/directory.hpp"
 #include "os/poller.hpp"
@@ -40,6 +41,8 @@ class Client {
     virtual wire::Hello hello() = 0;
     // All but what Client answers itself.
     virtual void received(wire::ToProgram message) = 0;
+    // Called before each wait. When to be called again at the latest; nothing: when there is something else to do.
+    virtual std::optional<std::chrono::milliseconds> try_again() = 0;
     // Nobody listens. `became`: this program is the manager now; `elsewhere`: another one is, or will be;
     // a Failure: nobody, and this program cannot be.
     enum class Found { became, elsewhere };
@@ -120,6 +123,7 @@ class Client {
   Line line_ = Line::down;
   std::optional<Channel> channel_;
   bool welcomed_ = false;  // by some manager, ever
+  bool hasty_ = false;     // the last connection ended before a Welcome: no reason to come back at once
   bool stopping_ = false;
   bool ended_ = false;              // Bye was said
   std::optional<Failure> refused_;  // for good: no use in trying again
@@ -128,7 +132,7 @@ class Client {
   std::map<std::uint64_t, Pending> pending_;
   std::deque<std::string> kept_;
   std::size_t kept_bytes_ = 0;
-  std::chrono::milliseconds pause_{0};
+  BackOff back_off_{std::chrono::milliseconds(1), std::chrono::milliseconds(50)};
 
   std::thread thread_;
 };

@@ -7,7 +7,7 @@
 //               manager.lock       locked by the manager for its life; says who that is, for error messages
 //               manager.sock       where the manager listens
 //               journal            what the manager knows (node/journal.hpp)
-//               tables/<id>        one segment a table
+//               tables/<id>        one segment a table; <id>.new: being made; <id>.deleted: deleted, but not everybody knows
 //               processes/<number> one file a program (shm/process_file.hpp)
 //               broken/<id>        segments that could not be opened, set aside for study
 #pragma once
@@ -33,6 +33,7 @@ class Directory {
 
   static std::string table_file(const std::string& id) { return "tables/" + id; }
   static std::string new_table_file(const std::string& id) { return "tables/" + id + ".new"; }
+  static std::string deleted_table_file(const std::string& id) { return "tables/" + id + ".deleted"; }
   static std::string broken_file(const std::string& id) { return "broken/" + id; }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/manager.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -45,7 +46,7 @@ Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory>
   Manager& self = *manager;
   self.death_watch_.emplace([&self](std::uint32_t program) { self.died(program); });
   self.remove_leftovers();
-  self.adopt_segments();
+  HEIRLOOM_CHECK(self.adopt_segments(), "become the manager");
   self.adopt_programs();
   HEIRLOOM_CHECK(self.listen(), "become the manager");
   const os::SignalsBlocked blocked;
@@ -84,13 +85,21 @@ Status Manager::listen() {
   return poller_.add(listener_.get(), [this](os::Poller::Ready) { accept_connections(); });
 }
 
+// Nothing: until something happens.
+std::optional<std::chrono::milliseconds> Manager::time_until_next_look() {
+  const auto retry = time_until_retry();
+  if (stopping_programs_.empty()) return retry;
+  return retry ? std::min(*retry, kLookAgain) : kLookAgain;
+}
+
 void Manager::run() {
   for (;;) {
-    poller_.wait_only(stopping_programs_.empty() ? std::nullopt : std::optional(kLookAgain));
+    poller_.wait_only(time_until_next_look());
     const std::lock_guard round(round_mutex_);
     poller_.call_back();
     settle_deaths();
     remove_files_of_the_stopped();
+    retry_if_due();
     drop_broken();
     const std::lock_guard lock(deaths_mutex_);
     if (!stopping_) continue;
@@ -105,7 +114,7 @@ void Manager::run() {
 void Manager::accept_connections() {
   for (;;) {
     auto accepted = os::accept_from(listener_);
-    if (!accepted) return say(accepted.failure().to_string());
+    if (!accepted) return pause_listener(accepted.failure());
     if (!*accepted) return;
     const auto peer = os::peer_of(*accepted);
     if (!peer || peer->user != os::own_user()) {
@@ -164,18 +173,30 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
     return refuse(ErrorCode::layout, "it speaks protocol " + std::to_string(hello->version) + ", the manager " +
                                          std::to_string(wire::kProtocolVersion));
   }
-  const shm::Peers::LifeWordRef word = attachment_.peers->program_life_word(hello->program);
-  if (hello->program == 0 || word == nullptr || attachment_.peers->dead(hello->program)) {
+  if (hello->program == 0 || attachment_.peers->dead(hello->program)) {
     return refuse(ErrorCode::noproc, "its process file says that it is dead: open the node again");
+  }
+  if (!watch_life(hello->program)) {
+    note_trouble("program " + std::to_string(hello->program) + " cannot connect", "its file cannot be opened");
+    return false;
   }
   connection.pidfd = connection.channel.take_descriptor();
   connection.program = hello->program;
   if (const auto old = by_program_.find(hello->program); old != by_program_.end()) old->second->broken = true;
   by_program_[hello->program] = &connection;
   watch_pidfd(connection);
-  if (!state_.ledger().programs().contains(hello->program)) death_watch_->add(hello->program, word);
   send(hello->program, wire::Welcome{wire::kProtocolVersion, attachment_.process->number()});
   state_.connected(*hello);
+  return true;
+}
+
+bool Manager::watch_life(std::uint32_t program) {
+  if (watched_.contains(program)) return true;
+  const shm::Peers::LifeWordRef word = attachment_.peers->program_life_word(program);
+  if (word == nullptr) return false;
+  death_watch_->add(program, word);
+  watched_.insert(program);
+  unwatched_.erase(program);
   return true;
 }
 
@@ -241,6 +262,8 @@ void Manager::settle_death(std::uint32_t program) {
     stopping_programs_[program] = std::move(last.pidfd);
   }
   death_watch_->remove(program);
+  watched_.erase(program);
+  unwatched_.erase(program);
   state_.program_died(program);
   by_program_.erase(program);
   stopping_programs_.try_emplace(program);
@@ -280,7 +303,27 @@ Status Manager::record(std::span<const Record> records) {
 }
 
 Status Manager::create_segment(const wire::TableFacts& table) { return segments_.create(table); }
-void Manager::set_owner(const wire::TableFacts& table) { segments_.set_owner(table); }
-void Manager::delete_segment(const std::string& id) { segments_.remove(id); }
+
+Result<std::uint64_t> Manager::set_owner(const wire::TableFacts& table) {
+  auto stored = segments_.set_owner(table);
+  if (!stored && !is_lost(stored.failure())) {
+    note_trouble("table \"" + table.spec.name + "\" cannot be handed over", stored.failure().to_string());
+  }
+  return stored;
+}
+
+Status Manager::delete_segment(const std::string& id) {
+  Status removed = segments_.remove(id);
+  if (!removed) note_trouble("table " + id + " cannot be deleted", removed.failure().to_string());
+  return removed;
+}
+
+void Manager::set_aside_segment(const std::string& id, const Failure& why) {
+  const Status aside = segments_.set_aside(id);
+  if (aside)
+    return say("the segment of table " + id + " cannot be opened and was set aside in broken/: " + why.to_string());
+  say("the segment of table " + id + " is lost: " + why.to_string() +
+      (aside.failure().code == ErrorCode::not_found ? "" : "; it cannot be set aside: " + aside.failure().to_string()));
+}
 
 }  // namespace heirloom::node

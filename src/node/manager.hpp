@@ -10,16 +10,19 @@
 // manager finds all it needs in the journal, the segments and the process files.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/result.hpp"
+#include "node/back_off.hpp"
 #include "node/channel.hpp"
 #include "node/death_watch.hpp"
 #include "node/directory.hpp"
@@ -61,8 +64,10 @@ class Manager final : private ManagerEffects {
 
   // -- adoption, before the thread runs (manager_adopt.cpp) --
   static Result<Journal::Replayed> read_journal(const Directory& directory, const Log& log);
-  void adopt_segments();
+  Status adopt_segments();
+  void adopt_stranger(const std::string& id);
   void adopt_programs();
+  void adopt_program(std::uint32_t program);
   void remove_leftovers();
   void remove_process_file(std::uint32_t program);
   void remove_dead_process_files();
@@ -76,6 +81,7 @@ class Manager final : private ManagerEffects {
   void read_from(Connection& connection);
   bool handle(Connection& connection, const std::string& message);
   bool greet(Connection& connection, const wire::ToManager& message);
+  bool watch_life(std::uint32_t program);
   void watch_pidfd(Connection& connection);
   void drop(int descriptor);
   void drop_broken();
@@ -83,12 +89,24 @@ class Manager final : private ManagerEffects {
   void settle_death(std::uint32_t program);
   void died(std::uint32_t program);  // from any thread
 
+  // -- what could not be done (manager_retry.cpp) --
+  [[nodiscard]] std::size_t unfinished() const;
+  std::optional<std::chrono::milliseconds> time_until_retry();
+  std::optional<std::chrono::milliseconds> time_until_next_look();
+  void retry_if_due();
+  void note_trouble(const std::string& what, const std::string& why);
+  void say_now_and_then(const std::string& text);
+  void pause_listener(const Failure& why);
+  void listen_again();
+
   // -- ManagerEffects --
   void send(std::uint32_t program, const wire::ToProgram& message) override;
   Status record(std::span<const Record> records) override;
   Status create_segment(const wire::TableFacts& table) override;
-  void set_owner(const wire::TableFacts& table) override;
-  void delete_segment(const std::string& id) override;
+  Status open_segment(const std::string& id) override { return segments_.open(id); }
+  Result<std::uint64_t> set_owner(const wire::TableFacts& table) override;
+  Status delete_segment(const std::string& id) override;
+  void set_aside_segment(const std::string& id, const Failure& why) override;
 
   void say(const std::string& text) const {
     if (log_) log_(text);
@@ -109,6 +127,17 @@ class Manager final : private ManagerEffects {
   // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
   // told the death is one thread's. Their files stay until then (Peers::runs).
   std::map<std::uint32_t, os::Fd> stopping_programs_;
+  std::set<std::uint32_t> watched_;  // programs on the death watch
+
+  using Clock = std::chrono::steady_clock;
+  std::set<std::string> strangers_;    // segments that the journal does not know, and that could not be looked at
+  std::set<std::uint32_t> unwatched_;  // programs whose life words could not be looked at
+  bool listener_pauses_ = false;
+  BackOff back_off_{std::chrono::milliseconds(1), std::chrono::milliseconds(1000)};
+  std::optional<Clock::time_point> next_try_;
+  bool retrying_ = false;
+  std::string trouble_;                            // the last of it
+  std::map<std::string, Clock::time_point> said_;  // lately
 
   std::mutex round_mutex_;
   std::mutex deaths_mutex_;

@@ -39,61 +39,50 @@ void Manager::remove_leftovers() {
   }
 }
 
-void Manager::adopt_segments() {
-  std::set<std::string> found;
-  for (const std::string& id : segments_.list()) {
-    const Segments::Found segment = segments_.inspect(id);
-    const Ledger::Table* known = state_.ledger().table(id);
-    switch (segment.state) {
-      case Segments::State::usable:
-        found.insert(id);
-        if (known == nullptr) {
-          say("table \"" + segment.facts.spec.name + "\" is not in the journal: adopted as its segment tells");
-          state_.adopt(segment.facts);
-        } else {
-          if (segment.facts.generation > known->facts.generation) {
-            state_.catch_up(id, segment.facts.generation);
-          } else {
-            segments_.set_owner(known->facts);
-          }
-        }
-        break;
-      case Segments::State::unused:
-        // Recorded, but its owner was not written yet; or not even recorded, then nobody ever heard of it.
-        if (known != nullptr) {
-          found.insert(id);
-          segments_.set_owner(known->facts);
-        } else {
-          segments_.remove(id);
-        }
-        break;
-      case Segments::State::deleted: segments_.remove(id); break;
-      case Segments::State::broken: {
-        const Status aside = segments_.set_aside(id);
-        say("the segment of table " + id + " cannot be opened and was set aside in broken/: " + segment.why +
-            (aside ? "" : "; " + aside.failure().to_string()));
-        break;
-      }
-    }
-  }
+Status Manager::adopt_segments() {
+  HEIRLOOM_TRY(const Segments::Names found, segments_.list(), "adopt");
   std::set<std::string> lost;
-  for (const auto& [id, table] : state_.ledger().tables()) {
-    if (!found.contains(id)) lost.insert(id);
-  }
+  for (const auto& [id, table] : state_.ledger().tables()) lost.insert(id);
+  for (const std::string& id : found.segments) lost.erase(id);
   for (const std::string& id : lost) state_.segment_lost(id);
+  for (const std::string& id : found.segments) {
+    state_.ledger().table(id) == nullptr ? adopt_stranger(id) : state_.segment_found(id);
+  }
+  for (const std::string& id : found.deleted) state_.segment_left(id);
+  return {};
+}
+
+void Manager::adopt_stranger(const std::string& id) {
+  const Segments::Found segment = segments_.inspect(id);
+  switch (segment.state) {
+    case Segments::State::usable:
+      say("table \"" + segment.facts.spec.name + "\" is not in the journal: adopted as its segment tells");
+      state_.adopt(segment.facts);
+      // After the start nobody else sees to it.
+      if (retrying_ && segment.facts.owner) adopt_program(segment.facts.owner->program);
+      break;
+    // Not even recorded: nobody ever heard of it.
+    case Segments::State::unused:
+    case Segments::State::deleted: state_.segment_left(id); break;
+    case Segments::State::broken: set_aside_segment(id, segment.why); break;
+    case Segments::State::not_now:
+      strangers_.insert(id);
+      note_trouble("table " + id + " is not in the journal and cannot be adopted", segment.why.to_string());
+      break;
+  }
 }
 
 void Manager::adopt_programs() {
-  for (const std::uint32_t program : state_.ledger().programs_mentioned()) {
-    const shm::Peers::LifeWordRef word = attachment_.peers->program_life_word(program);
-    if (word == nullptr || attachment_.peers->dead(program)) {
-      settle_death(program);
-    } else {
-      state_.program_found(program);
-      death_watch_->add(program, word);
-    }
-  }
+  for (const std::uint32_t program : state_.ledger().programs_mentioned()) adopt_program(program);
   remove_dead_process_files();
+}
+
+void Manager::adopt_program(std::uint32_t program) {
+  if (attachment_.peers->dead(program)) return settle_death(program);
+  state_.program_found(program);
+  if (watch_life(program)) return;
+  unwatched_.insert(program);
+  note_trouble("program " + std::to_string(program) + " cannot be watched", "its file cannot be opened");
 }
 
 void Manager::remove_process_file(std::uint32_t program) {

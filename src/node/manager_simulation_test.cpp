@@ -26,6 +26,11 @@ struct ManagerDied {};
 struct SimSegment {
   std::optional<Pid> owner;
   std::uint64_t generation = 0;
+  bool open = false;     // by the manager: then it needs no descriptor
+  bool spoiled = false;  // will never open
+  bool deleted = false;  // has lost its name, and those who have it mapped do not know it yet
+  // A former manager could not write it: whose it was then, the ledger tells only where the transfer is still under way.
+  bool left_behind = false;
 };
 
 struct SimProgram {
@@ -35,6 +40,7 @@ struct SimProgram {
   std::set<Pid> watched;
   std::deque<wire::ToProgram> inbox;
   std::map<std::string, std::uint64_t> seen;  // table to generation of the last transfer
+  std::set<Pid> dead;                         // whose deaths it was told
 };
 
 class World final : public ManagerEffects {
@@ -50,11 +56,18 @@ class World final : public ManagerEffects {
     }
     if (one_in(40)) restart_manager();
     if (one_in(25)) settle();
+    if (one_in(20)) begin_shortage();
+    if (one_in(8)) state_->try_again();
+    if (one_in(10)) shortage_ = false;
+    if (one_in(100)) spoil_segment();
   }
 
   // Everybody comes back, reads everything, and what follows from it; then the invariants must hold.
   void settle() {
     manager_dies_in_ = -1;
+    shortage_ = false;
+    state_->try_again();
+    EXPECT_EQ(state_->segments_behind(), 0U);
     for (bool moved = true; moved;) {
       moved = false;
       for (auto& [number, program] : programs_) {
@@ -76,6 +89,17 @@ class World final : public ManagerEffects {
   void send(std::uint32_t program, const wire::ToProgram& message) override {
     maybe_die();
     ASSERT_TRUE(programs_.contains(program) && programs_[program].connected) << "a message to nobody";
+    if (const auto* transfer = std::get_if<wire::Transfer>(&message)) {
+      const auto segment = segments_.find(transfer->table.id);
+      EXPECT_TRUE(taken_away_.contains(transfer->table.id) ||
+                  (segment->second.owner == transfer->to && segment->second.generation == transfer->table.generation))
+          << "a transfer was sent while the segment named another owner";
+    } else if (const auto* died = std::get_if<wire::ProcessDied>(&message)) {
+      expect_no_table_of(died->pid);
+    } else if (const auto* reply = std::get_if<wire::Reply>(&message);
+               reply != nullptr && exits_.contains(reply->request)) {
+      expect_no_table_of(exits_[reply->request]);
+    }
     programs_[program].inbox.push_back(message);
     maybe_die();
   }
@@ -93,29 +117,92 @@ class World final : public ManagerEffects {
   Status create_segment(const wire::TableFacts& table) override {
     maybe_die();
     EXPECT_TRUE(ids_given_.insert(table.id).second || !confirmed_.contains(table.id)) << "L3: an id given twice";
-    segments_[table.id] = {};
+    if (shortage_) return fail(ErrorCode::system_limit, "no descriptor is left");
+    segments_[table.id] = {.open = true};
     maybe_die();
     return {};
   }
-  void set_owner(const wire::TableFacts& table) override {
-    maybe_die();
-    ASSERT_TRUE(segments_.contains(table.id));
-    EXPECT_GE(table.generation, segments_[table.id].generation) << "L1";
-    segments_[table.id] = {table.owner, table.generation};
-    maybe_die();
+  Status open_segment(const std::string& id) override {
+    const auto found = segments_.find(id);
+    if (found == segments_.end() || found->second.deleted) return fail(ErrorCode::not_found, "it is gone");
+    SimSegment& segment = found->second;
+    if (segment.open) return {};
+    if (segment.spoiled) return fail(ErrorCode::corrupt, "it is spoiled");
+    if (shortage_) return fail(ErrorCode::system_limit, "no descriptor is left");
+    segment.open = true;
+    return {};
   }
-  void delete_segment(const std::string& id) override {
+  Result<std::uint64_t> set_owner(const wire::TableFacts& table) override {
+    maybe_die();
+    if (auto opened = open_segment(table.id); !opened) return std::move(opened).failure();
+    SimSegment& segment = segments_[table.id];
+    if (segment.generation > table.generation) return segment.generation;
+    segment.owner = table.owner;
+    segment.generation = table.generation;
+    segment.left_behind = false;
+    // A process of an absent program may be given a table after its death.
+    for (auto& [number, program] : programs_) program.dead.erase(table.owner.value_or(Pid{}));
+    maybe_die();
+    return table.generation;
+  }
+  Status delete_segment(const std::string& id) override {
     maybe_die();
     if (confirmed_.contains(id) && !may_vanish_.contains(id)) {
       const Ledger::Table* table = state_->ledger().table(id);
-      ASSERT_NE(table, nullptr);
+      if (table == nullptr) {
+        ADD_FAILURE() << "table " << id << " is deleted, and nobody asked for it";
+        return {};
+      }
       EXPECT_FALSE(table->facts.spec.node_table) << "a node table was deleted, and nobody asked for it";
       EXPECT_TRUE(!table->facts.owner || !truly_alive(*table->facts.owner))
           << "a table was deleted under its living owner";
     }
     may_vanish_.insert(id);
+    const auto found = segments_.find(id);
+    if (found == segments_.end()) return {};
+    if (shortage_ && !found->second.open && !found->second.spoiled) {
+      found->second.deleted = true;
+      maybe_die();
+      return fail(ErrorCode::system_limit, "no descriptor is left");
+    }
+    segments_.erase(found);
+    maybe_die();
+    return {};
+  }
+  void set_aside_segment(const std::string& id, const Failure& why) override {
+    maybe_die();
+    EXPECT_TRUE(may_vanish_.contains(id)) << "table " << id << " was set aside: " << why.to_string();
     segments_.erase(id);
     maybe_die();
+  }
+
+  void expect_no_table_of(Pid dead) {
+    for (const auto& [id, segment] : segments_) {
+      const auto& transfers = state_->ledger().transfers();
+      const bool passed = std::any_of(transfers.begin(), transfers.end(), [&, of = id](const auto& transfer) {
+        return transfer.second.table == of && transfer.second.from == dead;
+      });
+      if (segment.left_behind && !passed) continue;
+      EXPECT_NE(segment.owner, dead) << "a death was told while the segment " << id << " named the dead as owner";
+    }
+  }
+
+  // -- what befalls segments --
+  void begin_shortage() {
+    shortage_ = true;
+    for (auto& [id, segment] : segments_) segment.open = segment.open && one_in(3);
+  }
+  void spoil_segment() {
+    if (segments_.empty()) return;
+    const auto chosen = std::next(segments_.begin(), pick(segments_.size()));
+    if (chosen->second.open) return;
+    may_vanish_.insert(chosen->first);
+    if (one_in(2)) {
+      chosen->second.spoiled = true;
+    } else {
+      taken_away_.insert(chosen->first);
+      segments_.erase(chosen);
+    }
   }
 
   void maybe_die() {
@@ -148,22 +235,28 @@ class World final : public ManagerEffects {
     for (const Record& record : compacted.snapshot()) journal_.push_back(wire::encode(record));
     state_ = std::make_unique<ManagerState>(std::move(compacted), *this);
 
-    for (auto segment = segments_.begin(); segment != segments_.end();) {
-      const Ledger::Table* known = state_->ledger().table(segment->first);
-      if (known != nullptr) {
-        segment->second = {known->facts.owner, known->facts.generation};
-      } else {
-        EXPECT_EQ(segment->second.generation, 0U) << "a table in use is not in the journal";
-      }
-      segment = known == nullptr ? segments_.erase(segment) : std::next(segment);
-    }
     std::vector<std::string> lost;
     for (const auto& [id, table] : state_->ledger().tables()) {
-      if (!segments_.contains(id)) lost.push_back(id);
+      if (!segments_.contains(id) || segments_[id].deleted) lost.push_back(id);
     }
     for (const std::string& id : lost) {
       EXPECT_TRUE(may_vanish_.contains(id)) << "table " << id << " lost its segment";
       state_->segment_lost(id);
+    }
+    for (auto& [id, segment] : segments_) {
+      const Ledger::Table* table = state_->ledger().table(id);
+      segment.open = false;
+      segment.left_behind = segment.deleted || table == nullptr || table->facts.generation != segment.generation;
+    }
+    const std::map<std::string, SimSegment> found = segments_;
+    for (const auto& [id, segment] : found) {
+      if (state_->ledger().table(id) != nullptr) {
+        state_->segment_found(id);
+      } else {
+        EXPECT_TRUE(segment.generation == 0 || segment.deleted) << "a table in use is not in the journal";
+        may_vanish_.insert(id);
+        state_->segment_left(id);
+      }
     }
     for (const std::uint32_t program : state_->ledger().programs_mentioned()) {
       if (!programs_.contains(program)) state_->program_died(program);
@@ -229,7 +322,8 @@ class World final : public ManagerEffects {
     if (program.processes.empty()) return;
     const std::uint32_t index = *std::next(program.processes.begin(), pick(program.processes.size()));
     program.processes.erase(index);
-    say(number, wire::ProcessExited{0, index, "reason"});
+    exits_[++last_request_] = {number, index};
+    say(number, wire::ProcessExited{last_request_, index, "reason"});
   }
 
   void kill_program(std::uint32_t number) {
@@ -297,6 +391,7 @@ class World final : public ManagerEffects {
       std::uint64_t& seen = program.seen[transfer->table.id];
       if (seen < transfer->table.generation) {
         seen = transfer->table.generation;
+        EXPECT_FALSE(program.dead.contains(transfer->from)) << "a death was told before the table that it moved";
         EXPECT_TRUE(told_.insert({transfer->table.id, transfer->table.generation}).second) << "a transfer told twice";
       }
       if (program.connected) say(number, wire::TransferDone{transfer->transfer});
@@ -306,6 +401,7 @@ class World final : public ManagerEffects {
       EXPECT_TRUE(died->death == wire::Death::unknown || state_->ledger().tables_of(died->pid).empty())
           << "a death was told before its tables had moved";
       EXPECT_EQ(program.watched.erase(died->pid), 1U) << "a death told twice";
+      if (!truly_alive(died->pid)) program.dead.insert(died->pid);
     } else if (const auto* reply = std::get_if<wire::Reply>(&message)) {
       if (const auto* answer = std::get_if<std::optional<wire::TableAnswer>>(&reply->answer);
           answer != nullptr && *answer) {
@@ -318,6 +414,7 @@ class World final : public ManagerEffects {
   void check_at_rest() {
     std::set<std::string> names;
     for (const auto& [id, table] : state_->ledger().tables()) {
+      if (taken_away_.contains(id)) continue;  // nobody has looked for it since
       ASSERT_TRUE(segments_.contains(id)) << "table " << id << " has no segment";
       EXPECT_EQ(segments_[id].owner, table.facts.owner) << "table " << id;
       EXPECT_EQ(segments_[id].generation, table.facts.generation) << "table " << id;
@@ -377,9 +474,13 @@ class World final : public ManagerEffects {
   std::uint32_t last_program_ = 0;
   int manager_dies_in_ = -1;
   bool journal_behind_ = false;
+  bool shortage_ = false;
+  std::uint64_t last_request_ = 0;
+  std::map<std::uint64_t, Pid> exits_;  // of the requests that tell them
 
   std::set<std::string> ids_given_;
   std::set<std::string> confirmed_;   // somebody was told that it exists
+  std::set<std::string> taken_away_;  // its file was
   std::set<std::string> may_vanish_;  // its deletion was asked for, or rightly began
   std::set<std::pair<std::string, std::uint64_t>> told_;
 };

@@ -3,6 +3,7 @@
 // Programs, processes, names and signals; manager_tables.cpp has the tables.
 #include "node/manager_state.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -30,9 +31,9 @@ void ManagerState::send(std::uint32_t program, const wire::ToProgram& message) {
   if (found != programs_.end() && found->second.connected) effects_.send(program, message);
 }
 
-Status ManagerState::try_commit(const Record& record) {
-  HEIRLOOM_CHECK(effects_.record({&record, 1}), "journal");
-  ledger_.apply(record);
+Status ManagerState::try_commit(std::span<const Record> records) {
+  HEIRLOOM_CHECK(effects_.record(records), "journal");
+  for (const Record& record : records) ledger_.apply(record);
   return {};
 }
 
@@ -66,13 +67,14 @@ void ManagerState::connected(const wire::Hello& hello) {
     if (pid.program == hello.program && !is_alive(pid)) process_died(pid, wire::Death::killed, {});
   }
 
-  for (const Pid pid : hello.watched) watch(hello.program, pid);
-  // In the order in which they were made, so that a receiver sees them as it would have without the manager's death.
+  // In the order in which they were made, and before any death, so that a receiver sees them as it would have without the
+  // manager's death.
   std::vector<std::uint64_t> waiting;
   for (const auto& [number, transfer] : ledger_.transfers()) {
-    if (transfer.to.program == hello.program) waiting.push_back(number);
+    if (transfer.to.program == hello.program && !behind_.contains(transfer.table)) waiting.push_back(number);
   }
   for (const std::uint64_t number : waiting) send_transfer(number);
+  for (const Pid pid : hello.watched) watch(hello.program, pid);
   if (program.names_watched) send(hello.program, wire::NamesChanged{});
 }
 
@@ -104,31 +106,76 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   forget_watches_of(program);
   programs_.erase(program);
 
+  std::map<Pid, std::set<std::string>> waiting;  // who must be told of, and for which tables that waits
   for (const std::string& id : ledger_.tables_of_program(program)) {
-    settle_table(id, *ledger_.table(id)->facts.owner);
+    const Pid owner = *ledger_.table(id)->facts.owner;
+    settle_table(id, owner);
+    if (behind_.contains(id)) waiting[owner].insert(id);
   }
   const auto names = ledger_.names_of_program(program);
   free_names({names.begin(), names.end()});
 
-  std::set<Pid> ended;
   for (const auto& [pid, watchers] : watchers_) {
-    if (pid.program == program) ended.insert(pid);
+    if (pid.program == program) waiting.try_emplace(pid);
   }
-  for (const Pid pid : ended) tell_watchers(pid, how, {});
+  for (auto& [pid, tables] : waiting) {
+    if (mourning_of(pid) == nullptr) mourn({pid, how, {}, std::move(tables), {}});
+  }
   if (ledger_.programs().contains(program)) commit(ProgramGone{program});
 }
 
 void ManagerState::process_died(Pid pid, wire::Death how, const wire::TermBytes& reason) {
+  if (mourning_of(pid) != nullptr) return;
   const auto program = programs_.find(pid.program);
   if (program != programs_.end()) program->second.processes.erase(pid.index);
 
-  for (const std::string& id : ledger_.tables_of(pid)) settle_table(id, pid);
+  std::set<std::string> waiting;
+  for (const std::string& id : ledger_.tables_of(pid)) {
+    settle_table(id, pid);
+    if (behind_.contains(id)) waiting.insert(id);
+  }
   std::set<std::string> names;
   for (const auto& [name, owner] : ledger_.names()) {
     if (owner == pid) names.insert(name);
   }
   free_names(names);
-  tell_watchers(pid, how, reason);
+  mourn({pid, how, reason, std::move(waiting), {}});
+}
+
+// -- deaths are told when all tables have moved --
+
+void ManagerState::mourn(Mourning mourning) {
+  // A former manager may have begun to move its tables.
+  for (const auto& [number, transfer] : ledger_.transfers()) {
+    if (transfer.from == mourning.dead && behind_.contains(transfer.table)) mourning.tables.insert(transfer.table);
+  }
+  if (mourning.tables.empty()) return tell_of(mourning);
+  mourned_.push_back(std::move(mourning));
+}
+
+ManagerState::Mourning* ManagerState::mourning_of(Pid dead) {
+  const auto found = std::find_if(mourned_.begin(), mourned_.end(), [&](const auto& one) { return one.dead == dead; });
+  return found == mourned_.end() ? nullptr : &*found;
+}
+
+void ManagerState::caught_up(const std::string& id) {
+  behind_.erase(id);
+  std::vector<Mourning> over;
+  for (auto one = mourned_.begin(); one != mourned_.end();) {
+    one->tables.erase(id);
+    if (!one->tables.empty()) {
+      ++one;
+    } else {
+      over.push_back(std::move(*one));
+      one = mourned_.erase(one);
+    }
+  }
+  for (const Mourning& mourning : over) tell_of(mourning);
+}
+
+void ManagerState::tell_of(const Mourning& mourning) {
+  tell_watchers(mourning.dead, mourning.how, mourning.reason);
+  if (mourning.request) send(mourning.dead.program, wire::Reply{*mourning.request, wire::Done{}});
 }
 
 void ManagerState::free_names(const std::set<std::string>& names) {
@@ -154,9 +201,9 @@ void ManagerState::tell_watchers(Pid dead, wire::Death how, const wire::TermByte
 }
 
 void ManagerState::watch(std::uint32_t program, Pid pid) {
-  if (!is_alive(pid)) return send(program, wire::ProcessDied{pid, wire::Death::unknown, {}});
   watchers_[pid].insert(program);
   programs_[program].watched.insert(pid);
+  if (!is_alive(pid) && mourning_of(pid) == nullptr) mourn({pid, wire::Death::unknown, {}, {}, {}});
 }
 
 // -- messages --
@@ -194,8 +241,13 @@ bool ManagerState::on(std::uint32_t program, const wire::ProcessStarted& started
 
 bool ManagerState::on(std::uint32_t program, const wire::ProcessExited& exited) {
   if (exited.index == 0) return false;  // the root process ends with its program
-  process_died({program, exited.index}, wire::Death::exited, exited.reason);
-  send(program, wire::Reply{exited.request, wire::Done{}});
+  const Pid pid{program, exited.index};
+  process_died(pid, wire::Death::exited, exited.reason);
+  if (Mourning* waiting = mourning_of(pid)) {
+    waiting->request = exited.request;
+  } else {
+    send(program, wire::Reply{exited.request, wire::Done{}});
+  }
   return true;
 }
 
@@ -232,7 +284,9 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
   return true;
 }
 
-wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::IsAlive& call) { return is_alive(call.pid); }
+wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::IsAlive& call) {
+  return is_alive(call.pid) || mourning_of(call.pid) != nullptr;
+}
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::Whereis& call) {
   return ledger_.whereis(call.name);

@@ -14,6 +14,12 @@
 //
 // **Order of effects** (this is what makes a manager's death harmless): a new owner is recorded, then written to the segment,
 // then told. A table that is deleted loses its file first: the next manager takes a table without a file for deleted.
+//
+// **Segments that cannot be written.** The owner in a segment's header is what a former owner checks under every lock; nobody
+// is told of a table before it is stored. A segment that cannot be opened now (no descriptor is left, say) is *behind*: its
+// transfer waits in the ledger, and the deaths that moved the table are not told, until try_again() has stored it. Other
+// tables do not wait. What somebody asks for is refused instead, so that nothing has happened. A segment that will never open
+// - it is gone, or corrupt - is set aside, and its table is deleted: the heir hears of no table that it could not use.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +28,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "node/ledger.hpp"
@@ -36,10 +43,22 @@ class ManagerEffects {
   virtual void send(std::uint32_t program, const wire::ToProgram& message) = 0;
   // In the journal, together or not at all.
   virtual Status record(std::span<const Record> records) = 0;
+  // Makes the segment, and opens it.
   virtual Status create_segment(const wire::TableFacts& table) = 0;
-  virtual void set_owner(const wire::TableFacts& table) = 0;
-  virtual void delete_segment(const std::string& id) = 0;
+  // So that the two below will not fail: asked before a request is granted.
+  virtual Status open_segment(const std::string& id) = 0;
+  // Stores owner and generation in the header, unless it has a higher generation. The one that it has then.
+  virtual Result<std::uint64_t> set_owner(const wire::TableFacts& table) = 0;
+  // Takes the segment away from under its name, and tells those who have it mapped that it is deleted. Fails when the latter
+  // must be done later, by another call.
+  virtual Status delete_segment(const std::string& id) = 0;
+  // Of one that will never open. It may be gone already.
+  virtual void set_aside_segment(const std::string& id, const Failure& why) = 0;
 };
+
+// Whether a segment that did not open will never do: it is gone, or its bytes are no segment of ours. Anything else, as a
+// shortage of descriptors, may pass.
+[[nodiscard]] bool is_lost(const Failure& failure) noexcept;
 
 class ManagerState {
  public:
@@ -54,20 +73,37 @@ class ManagerState {
   // It has ended, or said Bye; may be called again.
   void program_died(std::uint32_t program, wire::Death how = wire::Death::killed);
 
+  // -- of the directory that a new manager finds --
+
   // A table that has a segment but is not in the ledger, because the journal was lost.
   void adopt(const wire::TableFacts& table);
-  // A segment that has had more owners than the ledger knows of: a record of the last one could not be written before the
-  // manager died. Its owner becomes the owner of a generation that nobody had yet.
-  void catch_up(const std::string& id, std::uint64_t generation);
   // A program that the ledger mentions and that is alive, but not recorded: as above.
   void program_found(std::uint32_t program);
+  // A table of the ledger: its segment gets the owner that the ledger tells.
+  void segment_found(const std::string& id) { write_segment(id); }
   // A table of the ledger whose segment is gone.
   void segment_lost(const std::string& id);
+  // A segment whose deletion had begun.
+  void segment_left(const std::string& id) { write_segment(id); }
+
+  // Segments that could not be written are tried again.
+  void try_again();
+  // Whether there are any, and how many.
+  [[nodiscard]] std::size_t segments_behind() const noexcept { return behind_.size(); }
 
   [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
   [[nodiscard]] bool is_alive(Pid pid) const;
 
  private:
+  // A death that is not told yet, since tables that it moved are behind.
+  struct Mourning {
+    Pid dead;
+    wire::Death how;
+    wire::TermBytes reason;
+    std::set<std::string> tables;
+    std::optional<std::uint64_t> request;  // of the ProcessExited that waits for its answer
+  };
+
   struct Program {
     bool connected = false;
     std::set<std::uint32_t> processes;  // spawned ones
@@ -99,21 +135,36 @@ class ManagerState {
 
   wire::Answer make_table(const wire::MakeTable& call);
   wire::Answer open_existing(const wire::MakeTable& call, const Ledger::Table& table);
+  wire::Answer owned_now(const std::string& id);
 
   void settle_table(const std::string& id, Pid dead);
   void delete_table(const std::string& id);
+  // Its segment gets what the ledger tells of it: the owner, who then gets his transfer, or that there is no such table.
+  void write_segment(const std::string& id);
+  // A segment that has had more owners than the ledger knows of: a record of the last one could not be written before the
+  // manager died. Its owner becomes the owner of a generation that nobody had yet.
+  void catch_up(const std::string& id, std::uint64_t generation);
+
   void process_died(Pid pid, wire::Death how, const wire::TermBytes& reason);
+  void mourn(Mourning mourning);
+  void tell_of(const Mourning& mourning);
+  // A segment is behind no longer: the deaths that waited for it are told, in their order.
+  void caught_up(const std::string& id);
+  [[nodiscard]] Mourning* mourning_of(Pid dead);
   void free_names(const std::set<std::string>& names);
   void tell_watchers(Pid dead, wire::Death how, const wire::TermBytes& reason);
   void watch(std::uint32_t program, Pid pid);
   void forget_watches_of(std::uint32_t program);
   void announce_names();
 
-  // Records and applies. A request fails when the record does; what a death brings must happen all the same.
-  Status try_commit(const Record& record);
+  // Records, together or not at all, and applies. A request fails when that does; what a death brings must happen all the same.
+  Status try_commit(std::span<const Record> records);
+  Status try_commit(const Record& record) { return try_commit({&record, 1}); }
   void commit(const Record& record);
-  Status change_owner(const wire::TableFacts& table, std::optional<Pid> owner, Pid from, bool tell,
-                      const std::optional<wire::TermBytes>& data, bool must_succeed);
+  // Records of a new owner: one that asked for it, or one that must be told.
+  [[nodiscard]] static OwnerChanged owned_by(const wire::TableFacts& table, std::optional<Pid> owner);
+  [[nodiscard]] OwnerChanged passed_to(const wire::TableFacts& table, Pid owner, Pid from,
+                                       const std::optional<wire::TermBytes>& data) const;
   void send_transfer(std::uint64_t number);
 
   [[nodiscard]] std::optional<Pid> resolve(const wire::PidOrName& process) const;
@@ -124,6 +175,8 @@ class ManagerState {
   ManagerEffects& effects_;
   std::map<std::uint32_t, Program> programs_;        // those alive, connected or absent
   std::map<Pid, std::set<std::uint32_t>> watchers_;  // programs that wait for the end of a process
+  std::set<std::string> behind_;                     // ids of segments that say less than the ledger
+  std::vector<Mourning> mourned_;                    // in the order of the deaths
 };
 
 }  // namespace heirloom::node

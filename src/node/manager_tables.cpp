@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part of ManagerState that owns tables: making, finding, handing over, deleting.
+#include <algorithm>
 #include <utility>
 
 #include "node/manager_state.hpp"
@@ -32,19 +33,13 @@ std::optional<wire::HeirSpec> ManagerState::living(const std::optional<wire::Hei
   return heir;
 }
 
-Status ManagerState::change_owner(const wire::TableFacts& table, std::optional<Pid> owner, Pid from, bool tell,
-                                  const std::optional<wire::TermBytes>& data, bool must_succeed) {
-  const std::string id = table.id;
-  const std::uint64_t number = tell ? ledger_.next_transfer() : 0;
-  const OwnerChanged record{id, owner, table.generation + 1, number, from, data};
-  if (must_succeed) {
-    commit(record);
-  } else {
-    HEIRLOOM_CHECK(try_commit(record), "change the owner");
-  }
-  effects_.set_owner(ledger_.table(id)->facts);
-  if (tell) send_transfer(number);
-  return {};
+OwnerChanged ManagerState::owned_by(const wire::TableFacts& table, std::optional<Pid> owner) {
+  return {table.id, owner, table.generation + 1, 0, {}, std::nullopt};
+}
+
+OwnerChanged ManagerState::passed_to(const wire::TableFacts& table, Pid owner, Pid from,
+                                     const std::optional<wire::TermBytes>& data) const {
+  return {table.id, owner, table.generation + 1, ledger_.next_transfer(), from, data};
 }
 
 void ManagerState::send_transfer(std::uint64_t number) {
@@ -58,20 +53,23 @@ void ManagerState::settle_table(const std::string& id, Pid dead) {
   if (table.heir) {
     const auto heir = resolve(table.heir->process);
     if (heir && *heir != dead && is_alive(*heir)) {
-      static_cast<void>(change_owner(table, heir, dead, true, table.heir->data, true).ok());
-      return;
+      commit(passed_to(table, *heir, dead, table.heir->data));
+      return write_segment(id);
     }
   }
-  if (table.spec.node_table) {
-    static_cast<void>(change_owner(table, std::nullopt, dead, false, std::nullopt, true).ok());
-    return;
-  }
-  delete_table(id);
+  if (!table.spec.node_table) return delete_table(id);
+  commit(owned_by(table, std::nullopt));
+  write_segment(id);
 }
 
 void ManagerState::delete_table(const std::string& id) {
-  effects_.delete_segment(id);
+  const bool deleted = effects_.delete_segment(id).ok();
   commit(TableGone{id});
+  if (!deleted) {
+    behind_.insert(id);
+  } else {
+    caught_up(id);
+  }
 }
 
 void ManagerState::adopt(const wire::TableFacts& table) {
@@ -83,20 +81,57 @@ void ManagerState::adopt(const wire::TableFacts& table) {
   commit(TableMade{adopted});
 }
 
+void ManagerState::segment_lost(const std::string& id) {
+  if (ledger_.table(id) != nullptr) commit(TableGone{id});
+}
+
+// -- segments --
+
+bool is_lost(const Failure& failure) noexcept {
+  return failure.code == ErrorCode::not_found || failure.code == ErrorCode::corrupt ||
+         failure.code == ErrorCode::layout;
+}
+
+void ManagerState::write_segment(const std::string& id) {
+  const Ledger::Table* table = ledger_.table(id);
+  if (table == nullptr) {
+    if (effects_.delete_segment(id)) return caught_up(id);
+    behind_.insert(id);
+    return;
+  }
+  const auto stored = effects_.set_owner(table->facts);
+  if (stored && *stored > table->facts.generation) return catch_up(id, *stored);
+  if (!stored && !is_lost(stored.failure())) {
+    behind_.insert(id);
+    return;
+  }
+  if (stored) {
+    const auto& transfers = ledger_.transfers();
+    const auto waiting = std::find_if(transfers.begin(), transfers.end(),
+                                      [&](const auto& transfer) { return transfer.second.table == id; });
+    if (waiting != transfers.end()) send_transfer(waiting->first);  // L2: there is one at most
+  } else {
+    effects_.set_aside_segment(id, stored.failure());
+    commit(TableGone{id});
+  }
+  caught_up(id);
+}
+
 void ManagerState::catch_up(const std::string& id, std::uint64_t generation) {
   wire::TableFacts facts = ledger_.table(id)->facts;
   facts.generation = generation;
+  OwnerChanged record = owned_by(facts, facts.owner);
   for (const auto& [number, transfer] : ledger_.transfers()) {
-    if (transfer.table != id) continue;
-    const Ledger::Transfer untold = transfer;
-    static_cast<void>(change_owner(facts, facts.owner, untold.from, true, untold.data, true).ok());
-    return;
+    if (transfer.table == id) record = passed_to(facts, transfer.to, transfer.from, transfer.data);
   }
-  static_cast<void>(change_owner(facts, facts.owner, {}, false, std::nullopt, true).ok());
+  commit(record);
+  write_segment(id);
 }
 
-void ManagerState::segment_lost(const std::string& id) {
-  if (ledger_.table(id) != nullptr) commit(TableGone{id});
+void ManagerState::try_again() {
+  for (const std::string& id : std::set<std::string>(behind_)) {
+    if (behind_.contains(id)) write_segment(id);
+  }
 }
 
 // -- calls --
@@ -122,14 +157,19 @@ wire::Answer ManagerState::open_existing(const wire::MakeTable& call, const Ledg
                                           std::to_string(facts.spec.keypos));
   }
   if (facts.owner) return wire::TableAnswer{facts, false};
-  if (auto claimed = change_owner(facts, call.caller, {}, false, std::nullopt, false); !claimed) {
-    return refused(claimed.failure());
-  }
-  if (call.heir) {
-    if (auto recorded = try_commit(HeirChanged{facts.id, living(call.heir)}); !recorded)
-      return refused(recorded.failure());
-  }
-  return wire::TableAnswer{ledger_.table(facts.id)->facts, true};
+  if (auto opened = effects_.open_segment(facts.id); !opened) return refused(opened.failure());
+  std::vector<Record> records{owned_by(facts, call.caller)};
+  if (call.heir) records.emplace_back(HeirChanged{facts.id, living(call.heir)});
+  if (auto claimed = try_commit(records); !claimed) return refused(claimed.failure());
+  return owned_now(facts.id);
+}
+
+// The answer to who was made the owner by the ledger.
+wire::Answer ManagerState::owned_now(const std::string& id) {
+  write_segment(id);
+  const Ledger::Table* table = ledger_.table(id);
+  if (table == nullptr) return no_such_table();
+  return wire::TableAnswer{table->facts, true};
 }
 
 wire::Answer ManagerState::make_table(const wire::MakeTable& call) {
@@ -140,11 +180,10 @@ wire::Answer ManagerState::make_table(const wire::MakeTable& call) {
                                .heir = living(call.heir)};
   if (auto created = effects_.create_segment(facts); !created) return refused(created.failure());
   if (auto recorded = try_commit(TableMade{facts}); !recorded) {
-    effects_.delete_segment(facts.id);
+    if (!effects_.delete_segment(facts.id)) behind_.insert(facts.id);
     return refused(recorded.failure());
   }
-  effects_.set_owner(facts);
-  return wire::TableAnswer{facts, true};
+  return owned_now(facts.id);
 }
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::FindTable& call) {
@@ -174,9 +213,12 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::GiveAway& call)
     return refused(ErrorCode::noproc, "the receiver has ended; the table stays with its owner");
   }
   if (*receiver == call.giver) return refused(ErrorCode::owner, "the receiver owns the table already");
-  if (auto given = change_owner(table->facts, receiver, call.giver, true, call.gift, false); !given) {
+  if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
+  if (auto given = try_commit(passed_to(table->facts, *receiver, call.giver, call.gift)); !given) {
     return refused(given.failure());
   }
+  write_segment(call.id);
+  if (ledger_.table(call.id) == nullptr) return no_such_table();
   return wire::Done{};
 }
 
@@ -195,6 +237,9 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::DropTable& call
   const bool may = table->facts.spec.protection == Protection::public_access || !table->facts.owner ||
                    (call.caller.program == program && table->facts.owner == call.caller);
   if (!may) return refused(ErrorCode::access, "only its owner may delete the table \"" + table->facts.spec.name + '"');
+  if (auto opened = effects_.open_segment(call.id); !opened && !is_lost(opened.failure())) {
+    return refused(opened.failure());
+  }
   delete_table(call.id);
   return wire::Done{};
 }

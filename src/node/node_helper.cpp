@@ -3,6 +3,7 @@
 // A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
 // line, "ok ...", "none" or "error CODE: ...".
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -210,10 +211,12 @@ std::string obey(State& state, const std::string& line) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count == 3 && std::string(arguments[1]) == "serve") {
+  // serve DIRECTORY [LOG]
+  if (count >= 3 && std::string(arguments[1]) == "serve") {
+    std::ofstream file(count > 3 ? arguments[3] : "/dev/stderr", std::ios::app);
     try {
       serve(arguments[2], {.ready = [] { std::cout << "ok ready" << std::endl; },
-                           .log = [](const std::string& text) { std::cerr << "manager: " << text << std::endl; }});
+                           .log = [&](const std::string& text) { file << "manager: " << text << std::endl; }});
       return 0;
     } catch (const Error& error) {
       std::cout << "error " << to_string(error.code()) << ": " << error.what() << std::endl;

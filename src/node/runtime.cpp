@@ -13,6 +13,7 @@
 #include "os/boot.hpp"
 #include "os/pidfd.hpp"
 #include "process/acting.hpp"
+#include "process/log.hpp"
 
 namespace heirloom::node {
 
@@ -120,7 +121,8 @@ Result<Client::Owner::Found> Runtime::find_manager() {
   }
   ManagerLock lock_file = *std::exchange(lock_, std::nullopt);
   manager_.reset();
-  HEIRLOOM_TRY(manager_, node::Manager::start(directory_, std::move(lock_file), attachment_), "manager");
+  const auto log = [](const std::string& text) { process::log_line("node manager: " + text); };
+  HEIRLOOM_TRY(manager_, node::Manager::start(directory_, std::move(lock_file), attachment_, log), "manager");
   return Found::became;
 }
 

@@ -26,6 +26,7 @@
 #include "base/result.hpp"
 #include "node/client.hpp"
 #include "node/directory.hpp"
+#include "node/held_back.hpp"
 #include "node/manager.hpp"
 #include "node/manager_lock.hpp"
 #include "process/host.hpp"
@@ -101,11 +102,16 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   void thread_ending() override;
   wire::Hello hello() override;
   void received(wire::ToProgram message) override;
+  std::optional<std::chrono::milliseconds> try_again() override;
   Result<Found> find_manager() override;
 
+  // False when it cannot be taken in now.
+  bool receive(const wire::ToProgram& message);
   void receive(const wire::Forward& forward);
-  void receive(const wire::Transfer& transfer);
+  bool receive(const wire::Transfer& transfer);
   void receive(const wire::ProcessDied& died);
+  bool cannot_open(const wire::Transfer& transfer, const Failure& why);
+  void deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle);
 
   Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
   // The table's facts as the manager tells them, or the journal where nobody may ask the manager.
@@ -128,7 +134,9 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   std::mutex tables_mutex_;
   std::map<std::string, std::weak_ptr<TableHandle>> handles_;
 
-  std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation; on the client's thread only
+  // On the client's thread only:
+  std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation
+  HeldBack held_back_;
 
   std::mutex exited_mutex_;
   std::set<std::uint32_t> exited_;  // processes whose end is being announced

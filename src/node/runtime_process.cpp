@@ -119,10 +119,20 @@ wire::Hello Runtime::hello() {
 // -- from the manager --
 
 void Runtime::received(wire::ToProgram message) {
-  if (const auto* forward = std::get_if<wire::Forward>(&message)) return receive(*forward);
+  if (held_back_.concerns(message) || !receive(message)) held_back_.add(std::move(message));
+}
+
+std::optional<std::chrono::milliseconds> Runtime::try_again() {
+  for (wire::ToProgram& message : held_back_.take_when_due()) received(std::move(message));
+  return held_back_.time_left();
+}
+
+bool Runtime::receive(const wire::ToProgram& message) {
   if (const auto* transfer = std::get_if<wire::Transfer>(&message)) return receive(*transfer);
-  if (const auto* died = std::get_if<wire::ProcessDied>(&message)) return receive(*died);
+  if (const auto* forward = std::get_if<wire::Forward>(&message)) receive(*forward);
+  if (const auto* died = std::get_if<wire::ProcessDied>(&message)) receive(*died);
   if (std::holds_alternative<wire::NamesChanged>(message)) host_->names_changed();
+  return true;
 }
 
 void Runtime::receive(const wire::Forward& forward) {
@@ -134,29 +144,40 @@ void Runtime::receive(const wire::Forward& forward) {
 
 void Runtime::receive(const wire::ProcessDied& died) { host_->process_died(died.pid, reason_of(died)); }
 
-void Runtime::receive(const wire::Transfer& transfer) {
+bool Runtime::receive(const wire::Transfer& transfer) {
   // Two managers may have sent it: the generation tells, since each owner of a table has one of its own.
   std::uint64_t& seen = transfers_seen_[transfer.table.id];
   if (seen < transfer.table.generation) {
     auto handle = open_handle(transfer.table);
-    // A table that cannot be opened is told again by the next manager, which sets a broken one aside.
-    if (!handle) return;
-    try {
-      (*handle)->table->fence();
-    } catch (const Error& error) {
-      // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
-      process::log_line("table " + transfer.table.id +
-                        " was taken over, but not all of it is repaired: " + error.what());
-    }
+    if (!handle && handle.failure().code != ErrorCode::id) return cannot_open(transfer, handle.failure());
     seen = transfer.table.generation;
-    if (transfer.data) {
-      if (auto gift = term::deserialize(*transfer.data)) {
-        host_->deliver_transfer(transfer.to.index,
-                                EtsTransfer{Table(*std::move(handle)), transfer.from, *std::move(gift)});
-      }
-    }
+    if (handle) deliver(transfer, *std::move(handle));
   }
   client_->post(wire::TransferDone{transfer.transfer}, Client::Post::kept);
+  return true;
+}
+
+bool Runtime::cannot_open(const wire::Transfer& transfer, const Failure& why) {
+  const bool lost = is_lost(why);
+  if (lost || held_back_.is_first_try()) {
+    process::log_line("table \"" + transfer.table.spec.name + "\" was handed to this program and cannot be opened: " +
+                      why.to_string() + (lost ? "" : "; tried again until it works"));
+  }
+  // Not acknowledged: the next manager tells it again, or sets the segment aside.
+  return lost;
+}
+
+void Runtime::deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle) {
+  try {
+    handle->table->fence();
+  } catch (const Error& error) {
+    // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
+    process::log_line("table " + transfer.table.id + " was taken over, but not all of it is repaired: " + error.what());
+  }
+  if (!transfer.data) return;
+  auto gift = term::deserialize(*transfer.data);
+  if (!gift) return process::log_line("table " + transfer.table.id + " came with gift data that is no term: not told");
+  host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(std::move(handle)), transfer.from, *std::move(gift)});
 }
 
 }  // namespace heirloom::node

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "node/ledger.hpp"
+#include "node/manager_state.hpp"
 #include "os/directory.hpp"
 #include "os/file.hpp"
 #include "os/listing.hpp"
@@ -12,7 +12,15 @@ namespace heirloom::node {
 
 namespace {
 
-bool ends_with_new(const std::string& name) { return name.size() > 4 && name.ends_with(".new"); }
+// A header's generation beyond this was never given by a manager.
+constexpr std::uint64_t kGenerationMax = std::uint64_t{1} << 62;
+
+// The id in "7.new", where `suffix` is ".new"; empty for another name.
+std::string id_before(const std::string& name, std::string_view suffix) {
+  return name.size() > suffix.size() && name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : "";
+}
+
+bool by_number(const std::string& left, const std::string& right) { return table_number(left) < table_number(right); }
 
 }  // namespace
 
@@ -31,44 +39,95 @@ Status Segments::create(const wire::TableFacts& table) {
   Status made = table::Table::create_file(directory_->descriptor(), temporary, options);
   if (made) made = os::rename_file(directory_->descriptor(), temporary, Directory::table_file(table.id));
   if (!made) os::remove_file(directory_->descriptor(), temporary);
-  return made;
+  HEIRLOOM_CHECK(made, "make a segment");
+  if (auto opened = open_segment(table.id); !opened) {
+    os::remove_file(directory_->descriptor(), Directory::table_file(table.id));
+    return std::move(opened).failure().within("make a segment");
+  }
+  return {};
 }
 
-Result<std::shared_ptr<table::Table>> Segments::open(const std::string& id) {
-  if (const auto found = open_.find(id); found != open_.end()) return found->second;
-  auto opened = table::Table::open(directory_->descriptor(), Directory::table_file(id), attachment_);
+Result<std::shared_ptr<table::Table>> Segments::open_file(const std::string& name) {
+  auto opened = table::Table::open(directory_->descriptor(), name, attachment_);
+  const bool shortage =
+      !opened && (opened.failure().code == ErrorCode::system_limit || opened.failure().code == ErrorCode::full);
+  if (!shortage || open_.empty()) return opened;
+  close_all();
+  return table::Table::open(directory_->descriptor(), name, attachment_);
+}
+
+Result<std::shared_ptr<table::Table>> Segments::open_segment(const std::string& id) {
+  const std::string name = Directory::table_file(id);
+  if (const auto found = open_.find(id); found != open_.end()) {
+    if (os::file_exists(directory_->descriptor(), name)) return found->second;
+    // Somebody took it away. Who has it mapped must not go on as if it were a table.
+    found->second->mark_deleted();
+    open_.erase(found);
+    return fail(ErrorCode::not_found, "the file \"" + name + "\" is gone");
+  }
+  // Half of the descriptors are for connections, and for the rest of the program.
+  if (open_.size() >= os::descriptors_max() / 2) close_all();
+  auto opened = open_file(name);
   if (opened) open_.emplace(id, *opened);
   return opened;
 }
 
-void Segments::set_owner(const wire::TableFacts& table) {
-  // One that cannot be opened cannot be written by anybody else either; it is set aside at the next adoption.
-  if (auto opened = open(table.id)) (*opened)->set_owner(table.owner.value_or(Pid{}), table.generation);
+Status Segments::open(const std::string& id) {
+  auto opened = open_segment(id);
+  return opened ? Status() : Status(std::move(opened).failure());
 }
 
-void Segments::remove(const std::string& id) {
-  if (auto opened = open(id)) (*opened)->mark_deleted();
+Result<std::uint64_t> Segments::set_owner(const wire::TableFacts& table) {
+  HEIRLOOM_TRY(const auto segment, open_segment(table.id), "store the owner");
+  if (segment->deleted()) return fail(ErrorCode::not_found, "its deletion had begun");
+  // Later ones are this manager's own, whatever clients may have written over them.
+  if (written_.insert(table.id).second) {
+    const std::uint64_t generation = segment->generation();
+    if (generation > table.generation && generation < kGenerationMax) return generation;
+  }
+  segment->set_owner(table.owner.value_or(Pid{}), table.generation);
+  return table.generation;
+}
+
+Status Segments::remove(const std::string& id) {
+  const int directory = directory_->descriptor();
+  const std::string leaving = Directory::deleted_table_file(id);
+  auto segment = open_segment(id);
+  if (!segment) {
+    const Status renamed = os::rename_file(directory, Directory::table_file(id), leaving);
+    if (!renamed && renamed.failure().code != ErrorCode::not_found) return renamed;
+    segment = open_file(leaving);
+    if (!segment && !is_lost(segment.failure())) return std::move(segment).failure().within("delete");
+  }
+  if (segment) (*segment)->mark_deleted();
   open_.erase(id);
-  os::remove_file(directory_->descriptor(), Directory::table_file(id));
+  written_.erase(id);
+  os::remove_file(directory, Directory::table_file(id));
+  os::remove_file(directory, leaving);
+  return {};
 }
 
-std::vector<std::string> Segments::list() {
-  std::vector<std::string> ids;
-  for (const std::string& name : os::names_in(directory_->descriptor(), "tables")) {
-    if (ends_with_new(name)) {
-      os::remove_file(directory_->descriptor(), "tables/" + name);
-    } else if (table_number(name) != 0) {
-      ids.push_back(name);
+Result<Segments::Names> Segments::list() {
+  HEIRLOOM_TRY(const auto files, os::list_directory(directory_->descriptor(), "tables"), "look for tables");
+  Names names;
+  for (const std::string& file : files) {
+    if (table_number(file) != 0) {
+      names.segments.push_back(file);
+    } else if (!id_before(file, ".new").empty()) {
+      os::remove_file(directory_->descriptor(), "tables/" + file);
+    } else if (const std::string id = id_before(file, ".deleted"); table_number(id) != 0) {
+      names.deleted.push_back(id);
     }
   }
-  std::sort(ids.begin(), ids.end(),
-            [](const std::string& left, const std::string& right) { return table_number(left) < table_number(right); });
-  return ids;
+  std::sort(names.segments.begin(), names.segments.end(), by_number);
+  return names;
 }
 
 Segments::Found Segments::inspect(const std::string& id) {
-  auto opened = open(id);
-  if (!opened) return {State::broken, {}, opened.failure().to_string()};
+  auto opened = open_segment(id);
+  if (!opened) {
+    return {is_lost(opened.failure()) ? State::broken : State::not_now, {}, opened.failure()};
+  }
   const table::Table& table = **opened;
   if (table.deleted()) return {State::deleted, {}, {}};
   if (table.generation() == 0) return {State::unused, {}, {}};

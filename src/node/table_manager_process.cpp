@@ -125,7 +125,8 @@ void TableManagerProcess::try_claim() {
   } catch (const Error& error) {
     // What another manager or other moment may change; anything else ends this one, for its supervisor to judge.
     const bool may_pass = error.code() == ErrorCode::no_manager || error.code() == ErrorCode::timed_out ||
-                          error.code() == ErrorCode::id || error.code() == ErrorCode::full;
+                          error.code() == ErrorCode::id || error.code() == ErrorCode::full ||
+                          error.code() == ErrorCode::system_limit;
     if (!may_pass) throw;
     complain(error.what());
     retry_later();
@@ -182,7 +183,9 @@ void TableManagerProcess::hand_over(Pid user) {
       case ErrorCode::noproc: return;  // it died since it was found: the next one will do
       case ErrorCode::owner: return complain("find_me returned the table manager itself");
       case ErrorCode::no_manager:
-      case ErrorCode::timed_out: return complain(error.what());
+      case ErrorCode::timed_out:
+      case ErrorCode::full:
+      case ErrorCode::system_limit: return complain(error.what());
       case ErrorCode::id:         // deleted: made anew
       case ErrorCode::not_owner:  // somebody's by now: the answer of an earlier attempt was lost
         complain(error.what());

@@ -29,6 +29,8 @@ Failure errno_failure(int error, std::string what) {
     case EFBIG:
     case ENOMEM: code = ErrorCode::full; break;
     case EEXIST: code = ErrorCode::already_exists; break;
+    case EMFILE:
+    case ENFILE: code = ErrorCode::system_limit; break;
     default: break;
   }
   return fail(code, std::move(what) + ": " + std::generic_category().message(error));
@@ -102,6 +104,16 @@ Status rename_new(int directory, const std::string& from, const std::string& to)
 }
 
 void remove_file(int directory, const std::string& name) noexcept { ::unlinkat(directory, name.c_str(), 0); }
+
+bool file_exists(int directory, const std::string& name) noexcept {
+  struct stat status {};
+  return ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+std::size_t descriptors_max() noexcept {
+  struct rlimit limit {};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
 
 bool try_lock_file(const Fd& file) noexcept {
   struct flock range = whole_file();

@@ -3,6 +3,7 @@
 // Files relative to a directory, space that is really there, and locks that the kernel releases at a death.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -33,6 +34,11 @@ Status rename_file(int directory, const std::string& from, const std::string& to
 // Like rename_file, but fails with already_exists when `to` is there.
 Status rename_new(int directory, const std::string& from, const std::string& to);
 void remove_file(int directory, const std::string& name) noexcept;
+// False only when there certainly is no such file. Needs no descriptor.
+bool file_exists(int directory, const std::string& name) noexcept;
+
+// How many descriptors this program may have open now.
+std::size_t descriptors_max() noexcept;
 
 // An open-file-description lock over the whole file: the kernel releases it when the last descriptor of this opening is
 // closed, by whatever death. False when somebody else holds it.
