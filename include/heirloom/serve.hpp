@@ -14,7 +14,7 @@ namespace heirloom {
 struct ServeOptions {
   bool create = true;                                // make the directory when it is missing
   std::function<void()> ready = {};                  // called once programs can connect
-  std::function<void(const std::string&)> log = {};  // what people may want to know; called from the manager's thread
+  std::function<void(const std::string&)> log = {};  // what people may want to know; called from one thread at a time
   // Asked about twenty times a second; true ends it. Without it SIGTERM and SIGINT do (which must not be handled otherwise).
   std::function<bool()> stop = {};
 };

@@ -44,6 +44,7 @@ Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory>
                                                std::move(log), std::move(poller), std::move(replayed->ledger),
                                                std::move(journal)));
   Manager& self = *manager;
+  const std::lock_guard round(self.round_mutex_);
   self.death_watch_.emplace([&self](std::uint32_t program) { self.died(program); });
   self.remove_leftovers();
   HEIRLOOM_CHECK(self.adopt_segments(), "become the manager");
@@ -56,7 +57,7 @@ Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory>
 
 Manager::~Manager() {
   {
-    const std::lock_guard lock(deaths_mutex_);
+    const std::lock_guard round(round_mutex_);
     stopping_ = true;
   }
   poller_.wake();
@@ -93,15 +94,15 @@ std::optional<std::chrono::milliseconds> Manager::time_until_next_look() {
 }
 
 void Manager::run() {
+  std::optional<std::chrono::milliseconds> until_next_look;
   for (;;) {
-    poller_.wait_only(time_until_next_look());
+    poller_.wait_only(until_next_look);
     const std::lock_guard round(round_mutex_);
     poller_.call_back();
-    settle_deaths();
     remove_files_of_the_stopped();
     retry_if_due();
     drop_broken();
-    const std::lock_guard lock(deaths_mutex_);
+    until_next_look = time_until_next_look();
     if (!stopping_) continue;
     // What was said before the end was said: this program's own Bye above all.
     for (const auto& [descriptor, connection] : connections_) read_from(*connection);
@@ -204,7 +205,7 @@ void Manager::watch_pidfd(Connection& connection) {
   // A pidfd of somebody else would tell a wrong death; one that is no pidfd, none.
   if (!connection.pidfd || !os::is_pidfd(connection.pidfd)) return connection.pidfd.reset();
   const std::uint32_t program = connection.program;
-  if (!poller_.add(connection.pidfd.get(), [this, program](os::Poller::Ready) { died(program); }))
+  if (!poller_.add(connection.pidfd.get(), [this, program](os::Poller::Ready) { settle_death(program); }))
     connection.pidfd.reset();
 }
 
@@ -234,38 +235,32 @@ void Manager::drop(int descriptor) {
 // -- deaths --
 
 void Manager::died(std::uint32_t program) {
-  const std::lock_guard lock(deaths_mutex_);
-  deaths_.push_back(program);
+  const std::lock_guard round(round_mutex_);
+  if (stopping_) return;
+  settle_death(program);
+  // For its connection, and for what could not be done.
   poller_.wake();
-}
-
-void Manager::settle_deaths() {
-  std::vector<std::uint32_t> deaths;
-  {
-    const std::lock_guard lock(deaths_mutex_);
-    deaths.swap(deaths_);
-  }
-  for (const std::uint32_t program : deaths) settle_death(program);
 }
 
 void Manager::settle_death(std::uint32_t program) {
   // What it said before it died was said: read that first.
-  const auto connection = by_program_.find(program);
-  if (connection != by_program_.end()) {
-    Connection& last = *connection->second;
-    for (;;) {
-      const Channel::Incoming incoming = last.channel.receive();
-      if (incoming.kind != Channel::Incoming::Kind::message || !handle(last, incoming.message)) break;
-    }
-    last.broken = true;
-    if (last.pidfd) poller_.remove(last.pidfd.get());
-    stopping_programs_[program] = std::move(last.pidfd);
+  const auto found = by_program_.find(program);
+  Connection* const connection = found == by_program_.end() ? nullptr : found->second;
+  while (connection != nullptr) {
+    const Channel::Incoming incoming = connection->channel.receive();
+    if (incoming.kind != Channel::Incoming::Kind::message || !handle(*connection, incoming.message)) break;
+  }
+  state_.program_died(program);
+  // The rest may take its time: whoever is next has been told.
+  if (connection != nullptr) {
+    connection->broken = true;
+    if (connection->pidfd) poller_.remove(connection->pidfd.get());
+    stopping_programs_[program] = std::move(connection->pidfd);
+    by_program_.erase(program);
   }
   death_watch_->remove(program);
   watched_.erase(program);
   unwatched_.erase(program);
-  state_.program_died(program);
-  by_program_.erase(program);
   stopping_programs_.try_emplace(program);
   remove_files_of_the_stopped();
   remove_dead_process_files();

@@ -3,8 +3,9 @@
 // Manager: the node's manager, on a thread of its own - in a program that has the node open, or in `heirloom serve`. It
 // surrounds ManagerState with what that must not know: the socket, the journal, the segments, the deaths.
 //
-// **Threads.** All runs on the manager's thread; DeathWatch hands deaths over through a queue. round_mutex_ is held while
-// the thread works and free while it waits, so that fork() finds it between two rounds.
+// **Threads.** The manager's thread talks to the programs; a death is settled on the thread of the death watch that saw it,
+// since waking another one would cost as much as all that is done then. Both hold round_mutex_ while they work, which guards
+// everything here, and not while they wait; so fork() finds it between two rounds.
 //
 // **Death.** Nothing here needs to end well: the lock, the socket and the connections end with the program, and the next
 // manager finds all it needs in the journal, the segments and the process files.
@@ -19,7 +20,6 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/result.hpp"
 #include "node/back_off.hpp"
@@ -85,9 +85,8 @@ class Manager final : private ManagerEffects {
   void watch_pidfd(Connection& connection);
   void drop(int descriptor);
   void drop_broken();
-  void settle_deaths();
+  void died(std::uint32_t program);  // on a thread of the death watch
   void settle_death(std::uint32_t program);
-  void died(std::uint32_t program);  // from any thread
 
   // -- what could not be done (manager_retry.cpp) --
   [[nodiscard]] std::size_t unfinished() const;
@@ -140,9 +139,7 @@ class Manager final : private ManagerEffects {
   std::map<std::string, Clock::time_point> said_;  // lately
 
   std::mutex round_mutex_;
-  std::mutex deaths_mutex_;
-  std::vector<std::uint32_t> deaths_;
-  bool stopping_ = false;  // with deaths_mutex_
+  bool stopping_ = false;
 
   std::optional<DeathWatch> death_watch_;
   std::thread thread_;
