@@ -22,9 +22,7 @@ namespace {
 
 // Holds the table whenever no worker does, until its standard input ends.
 void manage(const Node& node) {
-  Supervisor supervisor(
-      node, {},
-      {TableManager::child_spec({.table_id = "work"_atom, .find_me = [] { return whereis("worker"_atom); }})});
+  Supervisor supervisor(node, {}, {TableManager::child_spec({.table_id = "work"_atom, .find_me = "worker"_atom})});
   std::cout << "managing; end the input to stop\n" << std::flush;
   while (std::cin.get() != std::char_traits<char>::eof()) {
   }

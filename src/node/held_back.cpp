@@ -14,7 +14,8 @@ bool HeldBack::concerns(const wire::ToProgram& message) const {
     const auto* first = std::get_if<wire::Transfer>(&held);
     if (first == nullptr) return false;
     return (transfer != nullptr && transfer->table.id == first->table.id) ||
-           (died != nullptr && died->pid == first->from) || (forward != nullptr && forward->from == first->from);
+           (died != nullptr && (died->pid == first->from || died->pid == first->former)) ||
+           (forward != nullptr && (forward->from == first->from || forward->from == first->former));
   });
 }
 

@@ -15,7 +15,7 @@ namespace heirloom::node {
 
 class HeldBack {
  public:
-  // Whether the message belongs behind one that is held back: it is of the same table, or of the process that had it before.
+  // Whether the message belongs behind one that is held back: it is of the same table, or of a process that had it before.
   [[nodiscard]] bool concerns(const wire::ToProgram& message) const;
   void add(wire::ToProgram message) { messages_.push_back(std::move(message)); }
   // Whether nothing was tried again since all was well.

@@ -45,7 +45,7 @@ void Ledger::change(const OwnerChanged& record) {
   found->second.facts.generation = record.generation;
   found->second.acquired = next_acquired_++;
   if (record.transfer != 0 && record.owner) {
-    transfers_[record.transfer] = {record.id, *record.owner, record.from, record.data};
+    transfers_[record.transfer] = {record.id, *record.owner, record.from, record.former, record.data};
     next_transfer_ = std::max(next_transfer_, record.transfer + 1);
   }
 }
@@ -94,8 +94,8 @@ std::vector<Record> Ledger::snapshot() const {
   for (const Table* table : ordered) records.emplace_back(TableMade{table->facts});
   for (const auto& [number, transfer] : transfers_) {
     const Table& table = tables_.at(transfer.table);
-    records.emplace_back(
-        OwnerChanged{transfer.table, table.facts.owner, table.facts.generation, number, transfer.from, transfer.data});
+    records.emplace_back(OwnerChanged{transfer.table, table.facts.owner, table.facts.generation, number, transfer.from,
+                                      transfer.former, transfer.data});
   }
   return records;
 }

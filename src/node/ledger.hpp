@@ -63,10 +63,11 @@ struct OwnerChanged {
   std::optional<Pid> owner;
   std::uint64_t generation = 0;
   std::uint64_t transfer = 0;  // 0: nobody needs to be told
-  Pid from;
+  Pid from;                    // as in wire::Transfer
+  Pid former;
   std::optional<wire::TermBytes> data;
   static auto fields(auto& self) {
-    return std::tie(self.id, self.owner, self.generation, self.transfer, self.from, self.data);
+    return std::tie(self.id, self.owner, self.generation, self.transfer, self.from, self.former, self.data);
   }
 };
 
@@ -103,6 +104,7 @@ class Ledger {
     std::string table;
     Pid to;
     Pid from;
+    Pid former;
     std::optional<wire::TermBytes> data;
   };
 

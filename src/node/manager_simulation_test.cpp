@@ -180,7 +180,7 @@ class World final : public ManagerEffects {
     for (const auto& [id, segment] : segments_) {
       const auto& transfers = state_->ledger().transfers();
       const bool passed = std::any_of(transfers.begin(), transfers.end(), [&, of = id](const auto& transfer) {
-        return transfer.second.table == of && transfer.second.from == dead;
+        return transfer.second.table == of && transfer.second.former == dead;
       });
       if (segment.left_behind && !passed) continue;
       EXPECT_NE(segment.owner, dead) << "a death was told while the segment " << id << " named the dead as owner";
@@ -391,7 +391,7 @@ class World final : public ManagerEffects {
       std::uint64_t& seen = program.seen[transfer->table.id];
       if (seen < transfer->table.generation) {
         seen = transfer->table.generation;
-        EXPECT_FALSE(program.dead.contains(transfer->from)) << "a death was told before the table that it moved";
+        EXPECT_FALSE(program.dead.contains(transfer->former)) << "a death was told before the table that it moved";
         EXPECT_TRUE(told_.insert({transfer->table.id, transfer->table.generation}).second) << "a transfer told twice";
       }
       if (program.connected) say(number, wire::TransferDone{transfer->transfer});
@@ -459,6 +459,7 @@ class World final : public ManagerEffects {
     wire::HeirSpec heir;
     heir.process = one_in(3) ? wire::PidOrName(some_name()) : wire::PidOrName(some_pid());
     if (!one_in(4)) heir.data = "heir data";
+    while (one_in(2)) heir.successors.push_back(some_name());
     return heir;
   }
   bool truly_alive(Pid pid) const {

@@ -147,7 +147,7 @@ void ManagerState::process_died(Pid pid, wire::Death how, const wire::TermBytes&
 void ManagerState::mourn(Mourning mourning) {
   // A former manager may have begun to move its tables.
   for (const auto& [number, transfer] : ledger_.transfers()) {
-    if (transfer.from == mourning.dead && behind_.contains(transfer.table)) mourning.tables.insert(transfer.table);
+    if (transfer.former == mourning.dead && behind_.contains(transfer.table)) mourning.tables.insert(transfer.table);
   }
   if (mourning.tables.empty()) return tell_of(mourning);
   mourned_.push_back(std::move(mourning));

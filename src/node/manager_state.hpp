@@ -8,6 +8,9 @@
 // names vanish, then those who watch it are told. When a program ends, all its processes end in one moment: none of them
 // inherits from another.
 //
+// **Successors.** An heir that would only pass the table on, as a table manager does, can say beforehand to whom: then the table
+// goes there in one step, as if from the heir. The heir must be alive for that, and hears of it by the notice of the death.
+//
 // **Absent programs.** After a manager's death the next one knows from the ledger which programs there were. One that is
 // alive but not back yet is absent: its processes count as alive, since nobody knows better, and what they must be told
 // waits in the ledger. When it comes back it says which processes live, and the others have ended then.
@@ -165,6 +168,8 @@ class ManagerState {
   [[nodiscard]] static OwnerChanged owned_by(const wire::TableFacts& table, std::optional<Pid> owner);
   [[nodiscard]] OwnerChanged passed_to(const wire::TableFacts& table, Pid owner, Pid from,
                                        const std::optional<wire::TermBytes>& data) const;
+  // Who is to have the table when its heir inherits it; the heir itself when no successor lives.
+  [[nodiscard]] Pid successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) const;
   void send_transfer(std::uint64_t number);
 
   [[nodiscard]] std::optional<Pid> resolve(const wire::PidOrName& process) const;

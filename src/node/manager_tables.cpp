@@ -34,18 +34,32 @@ std::optional<wire::HeirSpec> ManagerState::living(const std::optional<wire::Hei
 }
 
 OwnerChanged ManagerState::owned_by(const wire::TableFacts& table, std::optional<Pid> owner) {
-  return {table.id, owner, table.generation + 1, 0, {}, std::nullopt};
+  return {.id = table.id, .owner = owner, .generation = table.generation + 1};
 }
 
 OwnerChanged ManagerState::passed_to(const wire::TableFacts& table, Pid owner, Pid from,
                                      const std::optional<wire::TermBytes>& data) const {
-  return {table.id, owner, table.generation + 1, ledger_.next_transfer(), from, data};
+  return {.id = table.id,
+          .owner = owner,
+          .generation = table.generation + 1,
+          .transfer = ledger_.next_transfer(),
+          .from = from,
+          .former = table.owner.value_or(from),
+          .data = data};
 }
 
 void ManagerState::send_transfer(std::uint64_t number) {
   const Ledger::Transfer& transfer = ledger_.transfers().at(number);
   const wire::TableFacts& table = ledger_.table(transfer.table)->facts;
-  send(transfer.to.program, wire::Transfer{number, table, transfer.to, transfer.from, transfer.data});
+  send(transfer.to.program, wire::Transfer{number, table, transfer.to, transfer.from, transfer.former, transfer.data});
+}
+
+Pid ManagerState::successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) const {
+  for (const std::string& name : spec.successors) {
+    const auto successor = ledger_.whereis(name);
+    if (successor && *successor != dead && is_alive(*successor)) return *successor;
+  }
+  return heir;
 }
 
 void ManagerState::settle_table(const std::string& id, Pid dead) {
@@ -53,7 +67,8 @@ void ManagerState::settle_table(const std::string& id, Pid dead) {
   if (table.heir) {
     const auto heir = resolve(table.heir->process);
     if (heir && *heir != dead && is_alive(*heir)) {
-      commit(passed_to(table, *heir, dead, table.heir->data));
+      const Pid next = successor_of(*table.heir, *heir, dead);
+      commit(passed_to(table, next, next == *heir ? dead : *heir, table.heir->data));
       return write_segment(id);
     }
   }
@@ -122,7 +137,9 @@ void ManagerState::catch_up(const std::string& id, std::uint64_t generation) {
   facts.generation = generation;
   OwnerChanged record = owned_by(facts, facts.owner);
   for (const auto& [number, transfer] : ledger_.transfers()) {
-    if (transfer.table == id) record = passed_to(facts, transfer.to, transfer.from, transfer.data);
+    if (transfer.table != id) continue;
+    record = passed_to(facts, transfer.to, transfer.from, transfer.data);
+    record.former = transfer.former;
   }
   commit(record);
   write_segment(id);
@@ -225,7 +242,10 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::GiveAway& call)
 wire::Answer ManagerState::on(std::uint32_t program, const wire::SetHeir& call) {
   const Ledger::Table* table = ledger_.table(call.id);
   if (table == nullptr) return no_such_table();
-  if (call.caller.program != program || table->facts.owner != call.caller) return not_the_owner(*table);
+  const auto& heir = table->facts.heir;
+  const bool by_heir =
+      heir && call.heir && call.heir->process == heir->process && resolve(heir->process) == call.caller;
+  if (call.caller.program != program || (table->facts.owner != call.caller && !by_heir)) return not_the_owner(*table);
   if (auto recorded = try_commit(HeirChanged{call.id, living(call.heir)}); !recorded)
     return refused(recorded.failure());
   return wire::Done{};

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,12 +58,14 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
 
   // -- tables --
   enum class IfThere { refuse, open };
+  // `successors`: registered names; to the first of them who lives the heir's inheritance goes on at once.
   Result<std::shared_ptr<TableHandle>> make_table(Atom name, const TableOptions& options, bool node_table,
-                                                  IfThere if_there);
+                                                  IfThere if_there, std::span<const Atom> successors = {});
   Result<std::shared_ptr<TableHandle>> find_table(Atom name);  // nullptr: none
   Result<std::vector<std::shared_ptr<TableHandle>>> tables();  // those that can be opened
   Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift);
-  Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir);
+  Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
+                  std::span<const Atom> successors = {});
   Status drop_table(const std::string& id, Pid caller);
   // What `heir` says, without its data.
   Result<std::optional<Heir>> heir(const std::string& id);

@@ -18,11 +18,12 @@ wire::PidOrName to_wire(const std::variant<Pid, Atom>& process) {
   return std::string(std::get<Atom>(process).text());
 }
 
-std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir) {
+std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir, std::span<const Atom> successors) {
   if (!heir) return std::nullopt;
   wire::HeirSpec spec;
   spec.process = to_wire(heir->process);
   if (heir->data) spec.data = term::serialize(heir->data->view());
+  for (const Atom name : successors) spec.successors.emplace_back(name.text());
   return spec;
 }
 
@@ -58,7 +59,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
 }
 
 Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableOptions& options, bool node_table,
-                                                         IfThere if_there) {
+                                                         IfThere if_there, std::span<const Atom> successors) {
   HEIRLOOM_CHECK(usable(), "use the node");
   if (observer_) return looks_only();
   if (options.compressed) return fail(ErrorCode::badarg, "the option `compressed` is not supported yet");
@@ -73,7 +74,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
                .node_table = node_table,
                .write_concurrency = options.write_concurrency,
                .max_bytes = options.max_bytes};
-  call.heir = to_wire(options.heir);
+  call.heir = to_wire(options.heir, successors);
   call.or_open = if_there == IfThere::open;
   // To open or claim once more is no different; a table that was made by a call whose answer was lost "exists already".
   const auto again = call.or_open ? Client::Again::when_asked : Client::Again::never;
@@ -153,11 +154,12 @@ Status Runtime::give_away(const std::string& id, Pid from, const std::variant<Pi
   return command(std::move(call), Client::Again::never, "give away");
 }
 
-Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir) {
+Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
+                         std::span<const Atom> successors) {
   wire::SetHeir call;
   call.id = id;
   call.caller = caller;
-  call.heir = to_wire(heir);
+  call.heir = to_wire(heir, successors);
   return command(std::move(call), Client::Again::when_asked, "set the heir");
 }
 

@@ -72,15 +72,20 @@ TableManagerTest::~TableManagerTest() {
   }
 }
 
-Pid TableManagerTest::start_manager(std::function<std::optional<Pid>()> find_me) {
-  return TableManager::start({.table_id = "jobs"_atom, .find_me = std::move(find_me), .gift_data = "gift"_atom});
+Pid TableManagerTest::start_manager(const TableManager::FindMe& find_me) {
+  return TableManager::start({.table_id = "jobs"_atom, .find_me = find_me, .gift_data = "gift"_atom});
 }
 
 Pid TableManagerTest::start_worker(std::optional<Atom> name) {
   return spawn([name, test = self()] { work(name, test); });
 }
 
-Pid TableManagerTest::wait_for_worker() { return wait_for("has_table"_atom).element(2).as_pid(); }
+Pid TableManagerTest::wait_for_worker() { return wait_for_transfer().to; }
+
+TableManagerTest::EtsTransferSeen TableManagerTest::wait_for_transfer() {
+  const Term told = wait_for("has_table"_atom);
+  return {told.element(2).as_pid(), told.element(3).as_pid(), Term(told.element(4))};
+}
 
 void TableManagerTest::expect_a_new_worker_gets_the_table() {
   const Pid worker = start_worker();

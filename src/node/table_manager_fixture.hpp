@@ -4,7 +4,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -36,13 +35,19 @@ class TableManagerTest : public testing::Test {
   ~TableManagerTest() override;
 
   // A table manager of `jobs` whose find_me is whereis(worker), unless another is given.
-  static Pid start_manager(std::function<std::optional<Pid>()> find_me = find_worker);
+  static Pid start_manager(const TableManager::FindMe& find_me = find_worker);
   static std::optional<Pid> find_worker() { return whereis(Atom("worker")); }
 
   // A process that takes the name (none: it is found otherwise), waits for the table, tells the test so, and then obeys.
   static Pid start_worker(std::optional<Atom> name = Atom("worker"));
   // Waits until a worker tells that it has the table; who it is.
   static Pid wait_for_worker();
+  struct EtsTransferSeen {
+    Pid to;
+    Pid from;
+    Term gift;
+  };
+  static EtsTransferSeen wait_for_transfer();
   static void expect_a_new_worker_gets_the_table();
   // What a worker with the table can do.
   static void tell_to_insert(Pid worker, const Term& object);  // returns when it has

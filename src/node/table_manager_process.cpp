@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/table_manager_process.hpp"
 
-#include <algorithm>
 #include <sstream>
 #include <utility>
 #include <variant>
 
 #include "heirloom/process.hpp"
 
+#include "node/runtime.hpp"
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
 #include "process/log.hpp"
@@ -31,8 +31,8 @@ TableManagerProcess::TableManagerProcess(TableManager::Options options, Node nod
     : options_(std::move(options)),
       name_(name_of_manager(options_.table_id)),
       node_(std::move(node)),
-      finder_(options_.find_me),
-      back_off_(kBackOffMin) {}
+      finder_(options_.find_me.function()),
+      back_off_(kBackOffMin, kBackOffMax) {}
 
 void TableManagerProcess::start() {
   trap_exit(true);
@@ -72,7 +72,7 @@ void TableManagerProcess::handle(const EtsTransfer& transfer) {
     return;
   }
   // On the usual way back the heir is still this manager. Who else had the table may have changed that.
-  if (transfer.from != owner_) Table(transfer.table).set_heir(heir());
+  if (transfer.from != owner_) set_heir(transfer.table);
   hold(transfer.table);
 }
 
@@ -105,18 +105,34 @@ void TableManagerProcess::timer_expired() {
 
 // ----------------------------------------------------------------------------------------------- having the table or not
 
-void TableManagerProcess::claim() {
+Table TableManagerProcess::open_or_create() {
   TableOptions table_options = options_.table_options;
   table_options.heir = heir();
-  Table table = node_.open_or_create(options_.table_id, table_options);
+  auto handle = node_.runtime()->make_table(options_.table_id, table_options, true, Runtime::IfThere::open,
+                                            options_.find_me.names());
+  if (!handle)
+    std::move(handle).failure().within("open or create table " + std::string(options_.table_id.text())).raise();
+  return Table(*std::move(handle));
+}
+
+void TableManagerProcess::claim() {
+  Table table = open_or_create();
   const std::optional<Pid> owner = table.info().owner;
   if (owner == self()) {
     hold(std::move(table));
   } else if (owner) {
     follow(*owner);
+    if (!std::exchange(introduced_, true)) set_heir(table);
   } else {
     retry_later();  // its owner ended just now
   }
+}
+
+// The owner may do this, and the heir. Who is neither - the owner has chosen another heir - will inherit when that one ends.
+void TableManagerProcess::set_heir(const Table& table) {
+  const auto& id = table.info().id;
+  const Status set = node_.runtime()->set_heir(id, self(), heir(), options_.find_me.names());
+  if (!set && set.failure().code != ErrorCode::not_owner && set.failure().code != ErrorCode::id) set.failure().raise();
 }
 
 void TableManagerProcess::try_claim() {
@@ -137,7 +153,8 @@ void TableManagerProcess::hold(Table table) {
   if (owner_) demonitor(monitor_);
   owner_.reset();
   table_ = std::move(table);
-  back_off_ = kBackOffMin;
+  introduced_ = true;
+  back_off_.reset();
   look_for_user();
 }
 
@@ -152,10 +169,30 @@ void TableManagerProcess::follow(Pid owner) {
 // ------------------------------------------------------------------------------------------------------- finding its user
 
 void TableManagerProcess::look_for_user() {
+  if (!options_.find_me.names().empty()) return look_for_names();
   if (finder_.is_asked()) return;  // the answer looks at names_changed_
   names_changed_ = false;
   finder_.ask();
   next_try_ = process::deadline_after(kFindMeIsSlow);
+}
+
+// Whoever is not there yet comes with a change of names: no reason to look again before.
+void TableManagerProcess::look_for_names() {
+  next_try_.reset();
+  bool again = false;
+  for (const Atom name : options_.find_me.names()) {
+    try {
+      const auto user = whereis(name);
+      const Outcome outcome = user ? hand_over(*user) : Outcome::nobody;
+      if (outcome == Outcome::given) return;
+      again = again || outcome == Outcome::not_now;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::no_manager) throw;
+      complain(error.what());
+      again = true;
+    }
+  }
+  if (again) retry_later();
 }
 
 void TableManagerProcess::found(const TableFinder::Answer& answer) {
@@ -163,8 +200,7 @@ void TableManagerProcess::found(const TableFinder::Answer& answer) {
   if (!table_) return;
   if (const auto* failed = std::get_if<TableFinder::Failed>(&answer)) complain("find_me failed: " + failed->why);
   if (const auto* user = std::get_if<Pid>(&answer)) {
-    hand_over(*user);
-    if (!table_) return;
+    if (hand_over(*user) == Outcome::given) return;
   }
   if (names_changed_) {
     look_for_user();
@@ -173,33 +209,32 @@ void TableManagerProcess::found(const TableFinder::Answer& answer) {
   }
 }
 
-void TableManagerProcess::hand_over(Pid user) {
+TableManagerProcess::Outcome TableManagerProcess::hand_over(Pid user) {
   try {
     table_->give_away(user, options_.gift_data);
-    back_off_ = kBackOffMin;
+    back_off_.reset();
     follow(user);
+    return Outcome::given;
   } catch (const Error& error) {
     switch (error.code()) {
-      case ErrorCode::noproc: return;  // it died since it was found: the next one will do
-      case ErrorCode::owner: return complain("find_me returned the table manager itself");
+      case ErrorCode::noproc: return Outcome::nobody;  // it died since it was found: the next one will do
+      case ErrorCode::owner: complain("find_me returned the table manager itself"); return Outcome::not_now;
       case ErrorCode::no_manager:
       case ErrorCode::timed_out:
       case ErrorCode::full:
-      case ErrorCode::system_limit: return complain(error.what());
+      case ErrorCode::system_limit: complain(error.what()); return Outcome::not_now;
       case ErrorCode::id:         // deleted: made anew
       case ErrorCode::not_owner:  // somebody's by now: the answer of an earlier attempt was lost
         complain(error.what());
         table_.reset();
-        return try_claim();
+        try_claim();
+        return Outcome::given;
       default: throw;
     }
   }
 }
 
-void TableManagerProcess::retry_later() {
-  next_try_ = process::deadline_after(back_off_);
-  back_off_ = std::min(2 * back_off_, kBackOffMax);
-}
+void TableManagerProcess::retry_later() { next_try_ = process::deadline_after(back_off_.next()); }
 
 void TableManagerProcess::complain(const std::string& what) {
   if (what == last_complaint_) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A table manager whose users are programs of their own, killed for real.
+#include <memory>
 #include <string>
 
 #include "heirloom/heirloom.hpp"
@@ -14,12 +15,11 @@ using namespace literals;
 
 class TableManagerPrograms : public NodeDirectoryTest {
  protected:
-  void start_manager() {
+  void start_manager(const TableManager::FindMe& find_me = [] { return whereis("worker"_atom); }) {
     opened.emplace(Node::open(node()));
     supervisor.emplace(
         *opened, SupervisorOptions{},
-        std::vector{TableManager::child_spec(
-            {.table_id = "jobs"_atom, .find_me = [] { return whereis("worker"_atom); }, .gift_data = "gift"_atom})});
+        std::vector{TableManager::child_spec({.table_id = "jobs"_atom, .find_me = find_me, .gift_data = "gift"_atom})});
   }
   // Opens the node, registers the name as soon as it is free, and has the table.
   void become_worker(HelperProgram& program) {
@@ -55,6 +55,24 @@ TEST_F(TableManagerPrograms, AProgramThatWaitsForTheNameIsNextInLine) {
   first.kill();
   become_worker(second);
   EXPECT_EQ(second.get("lookup jobs 1"), "{1,done}");
+}
+
+TEST_F(TableManagerPrograms, AProgramThatWaitsUnderAnotherNameIsNextAtOnce) {
+  start_manager({"worker"_atom, "standby"_atom});
+  const char* const names[] = {"worker", "standby"};
+  auto worker = std::make_unique<HelperProgram>();
+  become_worker(*worker);
+  for (int life = 1; life <= 10; ++life) {
+    auto standby = std::make_unique<HelperProgram>();
+    standby->get("open " + node());
+    standby->get(std::string("register ") + names[life % 2]);
+    worker->get("insert jobs {" + std::to_string(life) + ", done}");
+    worker->kill();
+    const std::string told = standby->get("await_transfer");
+    EXPECT_NE(told.find("with gift"), std::string::npos) << told;
+    EXPECT_EQ(standby->get("lookup jobs " + std::to_string(life)), "{" + std::to_string(life) + ",done}");
+    worker = std::move(standby);
+  }
 }
 
 TEST_F(TableManagerPrograms, TheTableComesBackAfterTheNodesManagerWasKilledMeanwhile) {

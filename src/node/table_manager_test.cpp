@@ -131,7 +131,62 @@ TEST_F(TableManagers, AreOneForEachTable) {
   EXPECT_EQ(node.open_table("jobs"_atom).info().owner, first);
 }
 
-TEST_F(TableManagers, NeedAFindMe) { EXPECT_THROW(start_manager(nullptr), Error); }
+TEST_F(TableManagers, NeedAFindMe) {
+  EXPECT_THROW(start_manager(nullptr), Error);
+  EXPECT_THROW(start_manager({}), Error);
+}
+
+TEST_F(TableManagers, FindAUserByName) {
+  const Pid manager = start_manager("worker"_atom);
+  EXPECT_EQ(node.open_table("jobs"_atom).info().owner, manager);
+  for (int life = 0; life < 3; ++life) {
+    const Pid worker = start_worker();
+    ASSERT_EQ(wait_for_worker(), worker);
+    EXPECT_EQ(node.open_table("jobs"_atom).size(), static_cast<std::size_t>(life));
+    tell_to_insert(worker, Term{life, "job"});
+    tell_to_throw(worker);
+    wait_until_ended(worker);
+    EXPECT_EQ(node.open_table("jobs"_atom).info().owner, manager);
+  }
+}
+
+TEST_F(TableManagers, PassTheTableToWhoeverWaitsUnderAnotherName) {
+  const Pid manager = start_manager({"worker"_atom, "standby"_atom});
+  Pid worker = start_worker();
+  ASSERT_EQ(wait_for_worker(), worker);
+  for (int life = 0; life < 5; ++life) {
+    const Pid standby = start_worker(life % 2 == 0 ? "standby"_atom : "worker"_atom);
+    while (!whereis(life % 2 == 0 ? "standby"_atom : "worker"_atom)) std::this_thread::yield();
+    tell_to_throw(worker);
+    const EtsTransferSeen seen = wait_for_transfer();
+    EXPECT_EQ(seen.to, standby);
+    EXPECT_EQ(seen.from, manager);
+    EXPECT_EQ(seen.gift, Term("gift"_atom));
+    worker = standby;
+  }
+  // The manager has followed all that, and has the table in the end.
+  tell_to_return(worker);
+  wait_until_ended(worker);
+  EXPECT_EQ(node.open_table("jobs"_atom).info().owner, manager);
+  expect_a_new_worker_gets_the_table();
+}
+
+TEST_F(TableManagers, NameTheirUsersAnewWhenTheyAreReplaced) {
+  const Pid first = start_manager({"worker"_atom, "standby"_atom});
+  const Pid worker = start_worker();
+  ASSERT_EQ(wait_for_worker(), worker);
+  exit(first, "kill"_atom);
+  wait_until_ended(first);
+  const Pid second = start_manager("deputy"_atom);
+  const Pid standby = start_worker("standby"_atom);
+  while (!whereis("standby"_atom)) std::this_thread::yield();
+  tell_to_return(worker);
+  wait_until_ended(worker);
+  EXPECT_EQ(node.open_table("jobs"_atom).info().owner, second);
+  const Pid deputy = start_worker("deputy"_atom);
+  EXPECT_EQ(wait_for_worker(), deputy);
+  exit(standby, "kill"_atom);
+}
 
 TEST_F(TableManagers, FindTheirTableWhenTheyDiedHoldingIt) {
   const Pid first = start_manager();

@@ -33,7 +33,7 @@ constexpr bool wire_valid(Protection protection) {
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 using TermBytes = std::string;
 
@@ -60,7 +60,9 @@ using PidOrName = std::variant<Pid, std::string>;
 struct HeirSpec {
   PidOrName process;
   std::optional<TermBytes> data;  // none: inherits without a message
-  static auto fields(auto& self) { return std::tie(self.process, self.data); }
+  // Registered names: when the heir inherits, the table goes on at once to the first of them who is alive, from the heir.
+  std::vector<std::string> successors;
+  static auto fields(auto& self) { return std::tie(self.process, self.data, self.successors); }
   friend bool operator==(const HeirSpec&, const HeirSpec&) = default;
 };
 
@@ -188,6 +190,7 @@ struct GiveAway {
   static auto fields(auto& self) { return std::tie(self.request, self.id, self.giver, self.receiver, self.gift); }
 };
 
+// By the owner; or by the heir, who may say anew what is to happen when it inherits.
 struct SetHeir {
   std::uint64_t request = 0;
   std::string id;
@@ -251,9 +254,12 @@ struct Transfer {
   std::uint64_t transfer = 0;
   TableFacts table;
   Pid to;
-  Pid from;
+  Pid from;                       // who gave it
+  Pid former;                     // who owned it: the same, unless an heir passed it on
   std::optional<TermBytes> data;  // none: no message, only ownership
-  static auto fields(auto& self) { return std::tie(self.transfer, self.table, self.to, self.from, self.data); }
+  static auto fields(auto& self) {
+    return std::tie(self.transfer, self.table, self.to, self.from, self.former, self.data);
+  }
 };
 
 enum class Death : std::uint8_t {

@@ -25,14 +25,6 @@ namespace {
 constexpr std::int64_t kWorkMaxNs = 20'000'000;  // before a kill
 constexpr int kFailuresMax = 5;                  // of workers in a row, until the supervisor gives up
 
-// Two workers at most live at a time, one under each name; the table is for the one that does not have it yet.
-std::optional<Pid> find_worker() {
-  for (const char* name : kWorkerNames) {
-    if (const auto pid = whereis(Atom(name))) return pid;
-  }
-  return std::nullopt;
-}
-
 class GaveUp : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -122,7 +114,8 @@ int supervise(const Task& task) {
   die_with_parent();
   const Node node = Node::open(task.node, {.role = NodeRole::client, .create = false});
   TableManager::Options options{.table_id = Atom(kTable)};
-  options.find_me = &find_worker;
+  // Two workers at most live at a time, one under each name; the table is for the one that does not have it yet.
+  options.find_me = {Atom(kWorkerNames[0]), Atom(kWorkerNames[1])};
   Supervisor supervisor(node, {}, {TableManager::child_spec(options)});
   try {
     Killing killing(task);

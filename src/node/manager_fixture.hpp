@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ManagerStateTest: a manager's decisions, made one by one, and what it then wants done, written down in order.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "node/manager_state.hpp"
+
+namespace heirloom::node {
+
+struct RecordedEffects final : ManagerEffects {
+  void send(std::uint32_t program, const wire::ToProgram& message) override {
+    if (const auto* transfer = std::get_if<wire::Transfer>(&message)) {
+      said.push_back("transfer " + transfer->table.id);
+      EXPECT_EQ(owners[transfer->table.id], transfer->to) << "told before it was stored";
+      last_transfer = *transfer;
+    }
+    if (std::holds_alternative<wire::ProcessDied>(message)) said.push_back("died");
+    if (const auto* reply = std::get_if<wire::Reply>(&message)) {
+      const auto* refusal = std::get_if<wire::Refusal>(&reply->answer);
+      said.push_back(refusal != nullptr ? "refused " + std::string(to_string(refusal->code)) : "reply");
+    }
+    EXPECT_NE(program, 0U);
+  }
+  Status record(std::span<const Record> /*records*/) override { return {}; }
+  Status create_segment(const wire::TableFacts& /*table*/) override { return {}; }
+  Status open_segment(const std::string& id) override {
+    const auto found = failing.find(id);
+    return found == failing.end() ? Status() : Status(fail(found->second, "it does not open"));
+  }
+  Result<std::uint64_t> set_owner(const wire::TableFacts& table) override {
+    HEIRLOOM_CHECK(open_segment(table.id), "store the owner");
+    owners[table.id] = *table.owner;
+    return table.generation;
+  }
+  Status delete_segment(const std::string& id) override { return open_segment(id); }
+  void set_aside_segment(const std::string& id, const Failure& /*why*/) override { said.push_back("aside " + id); }
+
+  std::vector<std::string> take() { return std::exchange(said, {}); }
+
+  std::map<std::string, ErrorCode> failing;
+  std::map<std::string, Pid> owners;
+  std::vector<std::string> said;
+  wire::Transfer last_transfer;
+};
+
+class ManagerStateTest : public testing::Test {
+ protected:
+  using Said = std::vector<std::string>;
+
+  void connect(Pid root) {
+    wire::Hello hello;
+    hello.program = root.program;
+    state.connected(hello);
+  }
+  void receive(const wire::ToManager& message, Pid from) { EXPECT_TRUE(state.received(from.program, message)); }
+  void make_table(const std::string& name, Pid owner, const wire::HeirSpec& heir, bool node_table = false) {
+    wire::MakeTable call;
+    call.caller = owner;
+    call.spec.name = name;
+    call.spec.node_table = node_table;
+    call.heir = heir;
+    receive(call, owner);
+  }
+
+  RecordedEffects effects;
+  ManagerState state{Ledger(), effects};
+};
+
+}  // namespace heirloom::node
