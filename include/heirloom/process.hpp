@@ -54,7 +54,8 @@ std::optional<Term> receive(std::chrono::milliseconds timeout);
 // The first message that `wanted` accepts; others stay in their order.
 std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, std::chrono::milliseconds timeout);
 
-// The next 'ETS-TRANSFER' of this process: when it returns, the table may be written.
+// The next 'ETS-TRANSFER' of this process: when it returns, the table may be written. Before, it waits for whoever is in the
+// middle of a write to the table, longer than `timeout` too.
 EtsTransfer receive_transfer();
 std::optional<EtsTransfer> receive_transfer(std::chrono::milliseconds timeout);
 

@@ -115,6 +115,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   void receive(const wire::ProcessDied& died);
   bool cannot_open(const wire::Transfer& transfer, const Failure& why);
   void deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle);
+  static void fence(const TableHandle& handle) noexcept;
+  static void fence_aside(std::shared_ptr<TableHandle> handle);
 
   Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
   // The table's facts as the manager tells them, or the journal where nobody may ask the manager.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The program's processes and their node: what they say to others, and what others say to them.
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 #include "os/pidfd.hpp"
+#include "os/signals.hpp"
 #include "process/log.hpp"
 #include "term/serial.hpp"
 
@@ -167,17 +170,33 @@ bool Runtime::cannot_open(const wire::Transfer& transfer, const Failure& why) {
   return lost;
 }
 
+// The fence waits for whoever holds a lock of the table - a writer that is stopped holds it for long -, so it is done by the
+// thread that receives the table and has to wait anyway, never by this one, which has all other messages of the program.
 void Runtime::deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle) {
-  try {
-    handle->table->fence();
-  } catch (const Error& error) {
-    // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
-    process::log_line("table " + transfer.table.id + " was taken over, but not all of it is repaired: " + error.what());
-  }
-  if (!transfer.data) return;
+  if (!transfer.data) return fence_aside(std::move(handle));
   auto gift = term::deserialize(*transfer.data);
   if (!gift) return process::log_line("table " + transfer.table.id + " came with gift data that is no term: not told");
-  host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(std::move(handle)), transfer.from, *std::move(gift)});
+  host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(handle), transfer.from, *std::move(gift)},
+                          [handle] { fence(*handle); });
+}
+
+void Runtime::fence(const TableHandle& handle) noexcept {
+  try {
+    handle.table->fence();
+  } catch (const Error& error) {
+    // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
+    process::log_line("table " + handle.id + " was taken over, but not all of it is repaired: " + error.what());
+  }
+}
+
+// For an heir that inherits without a message: there is no thread that waits for it.
+void Runtime::fence_aside(std::shared_ptr<TableHandle> handle) {
+  const os::SignalsBlocked blocked;
+  try {
+    std::thread([handle] { fence(*handle); }).detach();
+  } catch (const std::system_error&) {
+    fence(*handle);
+  }
 }
 
 }  // namespace heirloom::node

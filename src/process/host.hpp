@@ -65,9 +65,10 @@ class Host : public std::enable_shared_from_this<Host> {
 
   // A signal from another program. False when its receiver has ended: it is dropped.
   bool deliver(const Signal& signal);
-  // 'ETS-TRANSFER': process `index` owns the table now. False when it has ended; then Uplink::process_exited() has been
-  // called, and the manager passes the table on.
-  bool deliver_transfer(std::uint32_t index, EtsTransfer transfer);
+  // 'ETS-TRANSFER': process `index` owns the table now. `settle` runs on the thread that receives it, before that has it: it
+  // may wait there for whoever writes to the table still. False when the process has ended; then Uplink::process_exited() has
+  // been called, and the manager passes the table on.
+  bool deliver_transfer(std::uint32_t index, EtsTransfer transfer, std::function<void()> settle = {});
   // A watched process of another program has ended: 'EXIT' to those linked to it, 'DOWN' to those monitoring it. The watch
   // is over.
   void process_died(Pid pid, const Term& reason);

@@ -37,9 +37,9 @@ bool Host::deliver(const Signal& signal) {
   return true;
 }
 
-bool Host::deliver_transfer(std::uint32_t index, EtsTransfer transfer) {
+bool Host::deliver_transfer(std::uint32_t index, EtsTransfer transfer, std::function<void()> settle) {
   const std::shared_ptr<Process> process = find(index);
-  return process != nullptr && process->mailbox().push(std::move(transfer));
+  return process != nullptr && process->mailbox().push(std::move(transfer), std::move(settle));
 }
 
 void Host::process_died(Pid pid, const Term& reason) {

@@ -16,12 +16,12 @@ Deadline deadline_after(std::chrono::milliseconds timeout) {
   return timeout < farthest ? Deadline(now + timeout) : std::nullopt;
 }
 
-bool Mailbox::push(Message message) {
+bool Mailbox::push(Message message, std::function<void()> settle) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
     if (is_stale_answer(message)) return true;
-    append(std::move(message));
+    append({std::move(message), std::move(settle)});
   }
   changed_.notify_all();
   return true;
@@ -31,14 +31,14 @@ void Mailbox::push_names_changed() {
   {
     const std::lock_guard lock(mutex_);
     if (closed_ || messages_.contains(names_changed_at_)) return;
-    names_changed_at_ = append(Message(Term(atoms().names_changed)));
+    names_changed_at_ = append({Term(atoms().names_changed), {}});
   }
   changed_.notify_all();
 }
 
-std::uint64_t Mailbox::append(Message message) {
+std::uint64_t Mailbox::append(Arrived arrived) {
   const std::uint64_t number = next_++;
-  messages_.emplace_hint(messages_.end(), number, std::make_shared<const Message>(std::move(message)));
+  messages_.emplace_hint(messages_.end(), number, std::make_shared<const Arrived>(std::move(arrived)));
   return number;
 }
 
@@ -56,13 +56,17 @@ std::optional<Message> Mailbox::take(const Wanted& wanted, const Deadline& deadl
   for (;;) {
     if (interrupted_) throw ProcessExit{*interrupted_, true};
     if (const auto next = messages_.upper_bound(judged); next != messages_.end()) {
-      const auto [number, message] = *next;
+      const auto [number, arrived] = *next;
       judged = number;
       lock.unlock();
-      const bool is_wanted = wanted(*message);
+      const bool is_wanted = wanted(arrived->message);
       lock.lock();
       // Only the thread that removes it has it: another one may have been faster.
-      if (is_wanted && messages_.erase(number) == 1) return *message;
+      if (is_wanted && messages_.erase(number) == 1) {
+        lock.unlock();
+        if (arrived->settle) arrived->settle();
+        return arrived->message;
+      }
     } else if (!in_time) {
       return std::nullopt;
     } else if (deadline) {
@@ -75,7 +79,7 @@ std::optional<Message> Mailbox::take(const Wanted& wanted, const Deadline& deadl
 
 void Mailbox::remove(const Wanted& unwanted) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(messages_, [&](const auto& entry) { return unwanted(*entry.second); });
+  std::erase_if(messages_, [&](const auto& entry) { return unwanted(entry.second->message); });
 }
 
 void Mailbox::interrupt(const Term& reason) {

@@ -35,8 +35,9 @@ class Mailbox {
  public:
   explicit Mailbox(Pid owner) : owner_(owner) {}
 
-  // False when the process has ended; the message is dropped.
-  bool push(Message message);
+  // False when the process has ended; the message is dropped. `settle` is called by the thread that takes it, before it has it;
+  // it may wait, and throws nothing.
+  bool push(Message message, std::function<void()> settle = {});
   // The same, unless the message that was pushed so before is still unread.
   void push_names_changed();
 
@@ -58,15 +59,19 @@ class Mailbox {
   void close();
 
  private:
+  struct Arrived {
+    Message message;
+    std::function<void()> settle;
+  };
   [[nodiscard]] bool is_stale_answer(const Message& message) const;
-  std::uint64_t append(Message message);
+  std::uint64_t append(Arrived arrived);
 
   const Pid owner_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:
   std::uint64_t next_ = 1;
-  std::map<std::uint64_t, std::shared_ptr<const Message>> messages_;
+  std::map<std::uint64_t, std::shared_ptr<const Arrived>> messages_;
   std::uint64_t names_changed_at_ = 0;
   std::set<std::uint64_t> awaited_;
   std::optional<Term> interrupted_;

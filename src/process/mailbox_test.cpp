@@ -5,6 +5,7 @@
 
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +35,21 @@ TEST(Mailbox, MessagesArriveInTheOrderInWhichTheyWerePushed) {
   for (int number = 1; number <= 3; ++number) mailbox.push(Term(number));
   for (int number = 1; number <= 3; ++number) EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(number));
   EXPECT_FALSE(mailbox.take(anything, kNow));
+}
+
+TEST(Mailbox, WhatSettlesAMessageRunsOnceOnTheThreadThatTakesIt) {
+  Mailbox mailbox(kOwner);
+  std::vector<std::thread::id> settled;
+  mailbox.push(Term(1), [&] {
+    mailbox.push(Term(2));  // not under the mailbox's lock
+    settled.push_back(std::this_thread::get_id());
+  });
+  EXPECT_FALSE(mailbox.take(is(Term(2)), kNow));
+  EXPECT_TRUE(settled.empty());
+  EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(1));
+  EXPECT_EQ(settled, std::vector{std::this_thread::get_id()});
+  EXPECT_EQ(term_of(mailbox.take(anything, kNow)), Term(2));
+  EXPECT_EQ(settled.size(), 1U);
 }
 
 TEST(Mailbox, ASelectiveReceiveLeavesTheOthersInTheirOrder) {

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstring>
+#include <exception>
 #include <random>
 
 #include "table/stripe_guard.hpp"
@@ -118,9 +119,16 @@ void Table::refuse_access(bool write) const {
 RepairReport Table::fence() {
   RepairReport report;
   const shm::Holder me = holder();
+  std::exception_ptr broken;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
-    const StripeGuard guard(*this, stripe, me, &report);
+    // A stripe that cannot be repaired is no reason not to lock the others.
+    try {
+      const StripeGuard guard(*this, stripe, me, &report);
+    } catch (...) {
+      broken = std::current_exception();
+    }
   }
+  if (broken) std::rethrow_exception(broken);
   return report;
 }
 
