@@ -83,8 +83,13 @@ class TermReading {
   [[nodiscard]] double as_double() const;  // of a float, not of an integer
   [[nodiscard]] bool as_bool() const;      // of the atoms true and false
   [[nodiscard]] Atom as_atom() const;
-  [[nodiscard]] Pid as_pid() const;
+  [[nodiscard]] Pid as_pid() const;                  // of this node's own, not of a foreign one
   [[nodiscard]] std::string_view as_binary() const;  // the bytes
+
+  // Pids, references and ports of another node - an Erlang VM's, that came in the external term format - are foreign: they
+  // can be kept, compared and sent on. The name of the node, as erlang:node/1; of Heirloom's own it is heirloom@localhost.
+  [[nodiscard]] bool is_foreign() const noexcept;
+  [[nodiscard]] std::string_view node_name() const;
 
   // Elements of a tuple or a list (an improper one's tail not counted), pairs of a map, bytes of a bitstring (rounded up).
   [[nodiscard]] std::size_t size() const;

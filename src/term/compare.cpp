@@ -8,6 +8,8 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "term/fun.hpp"
+#include "term/identifier.hpp"
 #include "term/integer.hpp"
 #include "term/term_kind.hpp"
 #include "term/word.hpp"
@@ -71,15 +73,6 @@ Order compare_bitstrings(TermView left, TermView right) noexcept {
   return left_bits <=> right_bits;
 }
 
-// Pids, references, ports and funs: by their words, then by the number of them.
-Order compare_opaque(TermView left, TermView right) noexcept {
-  const Word* a = payload_of(left.base(), left.word());
-  const Word* b = payload_of(right.base(), right.word());
-  const std::uint64_t left_words = size_field(left.word());
-  const std::uint64_t right_words = size_field(right.word());
-  return std::lexicographical_compare_three_way(a, a + left_words, b, b + right_words);
-}
-
 // The kinds as ranks: numbers are one.
 int rank_of(TermView view) noexcept {
   const TermKind kind = term_kind(view.word());
@@ -133,7 +126,8 @@ class Comparison {
       case TermKind::tuple: return put_off_tuple(left, right, numbers);
       case TermKind::map: return put_off_map(left, right, numbers);
       case TermKind::list: return put_off_list(left, right, numbers);
-      default: return compare_opaque(a, b);
+      case TermKind::fun: return put_off_fun(left, right, numbers);
+      default: return compare_identifiers(a, b);
     }
   }
 
@@ -158,6 +152,20 @@ class Comparison {
     if (size != size_field(right)) return size <=> size_field(right);
     put_off(left, right, size, size, numbers);
     put_off(left, right, 0, size, Numbers::by_type);
+    return Order::equivalent;
+  }
+
+  // Exports come after other funs, ordered by module, function and arity. Others by what tells them apart, by the number of
+  // free variables, and by these. Who made them does not count.
+  Order put_off_fun(Word left, Word right, Numbers numbers) {
+    if (is_export(left) != is_export(right)) return is_export(left) <=> is_export(right);
+    const std::uint64_t left_size = size_field(left);
+    const std::uint64_t right_size = size_field(right);
+    if (!is_export(left) && left_size == right_size) {
+      put_off(left, right, kFunFree, left_size - kFunFree, numbers);
+      put_off(left, right, kFunVersion, kFunCreator - kFunVersion, numbers);
+    }
+    put_off(left, right, kFunIdentity, kExportElements, numbers, left_size <=> right_size);
     return Order::equivalent;
   }
 

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "term/fun_fixture.hpp"
+#include "term/hash.hpp"
 #include "term/random_term.hpp"
 
 namespace heirloom::term {
@@ -25,7 +27,7 @@ void expect_ascending(const std::vector<std::string>& texts) {
 }
 
 TEST(Compare, OrdersTheKindsAsErlang) {
-  expect_ascending({"1", "a", "#Ref<1>", "#Fun<1>", "#Port<1>", "<0.1.0>", "{}", "#{}", "[]", "[1]", "<<>>"});
+  expect_ascending({"1", "a", "#Ref<0.1>", "fun m:f/1", "#Port<0.1>", "<0.1.0>", "{}", "#{}", "[]", "[1]", "<<>>"});
 }
 
 TEST(Compare, OrdersNumbersByValue) {
@@ -76,6 +78,56 @@ TEST(Compare, OrdersMapsBySizeThenKeysThenValues) {
 }
 
 TEST(Compare, OrdersPidsByProgramAndIndex) { expect_ascending({"<0.1.0>", "<0.1.1>", "<0.2.0>"}); }
+
+TEST(Compare, OrdersForeignPidsBehindItsOwnBySerialIdNodeAndCreation) {
+  expect_ascending({"<0.9.9>", "<b@h/9.1.1>", "<a@h/1.2.1>", "<a@h/2.2.1>", "<b@h/1.2.1>", "<a@h/1.1.2>"});
+}
+
+TEST(Compare, OrdersForeignPortsByNodeCreationAndNumber) {
+  expect_ascending(
+      {"#Port<0.7>", "#Port<a@h/1.2>", "#Port<a@h/1.9223372036854775808>", "#Port<a@h/2.1>", "#Port<b@h/1.1>"});
+}
+
+TEST(Compare, OrdersForeignReferencesByNodeCreationAndTheLastNumberFirst) {
+  expect_ascending({"#Ref<0.9.9.9>", "#Ref<a@h/1.9.9>", "#Ref<a@h/1.1.2.3>", "#Ref<a@h/1.1.3.2>", "#Ref<a@h/1.2.1.1>",
+                    "#Ref<a@h/2.1>", "#Ref<b@h/1.1>"});
+}
+
+Term fun_with(const Term& module, int index, int old_uniq, Pid creator, const std::vector<Term>& free) {
+  std::vector<Term> elements{module, index, old_uniq, 1, index, std::string(16, 'u'), creator};
+  elements.insert(elements.end(), free.begin(), free.end());
+  return fun_of(elements);
+}
+
+TEST(Compare, OrdersFunsByModuleNumbersAndFreeVariablesAndExportsBehind) {
+  const Term a = "a"_atom;
+  const Term b = "b"_atom;
+  const std::vector<Term> ascending{fun_with(a, 1, 2, {9, 9}, {}),
+                                    fun_with(a, 1, 2, {1, 1}, {5}),
+                                    fun_with(a, 1, 2, {1, 1}, {6}),
+                                    fun_with(a, 1, 2, {1, 1}, {1, 1}),
+                                    fun_with(a, 1, 3, {1, 1}, {}),
+                                    fun_with(a, 2, 1, {1, 1}, {}),
+                                    fun_with(b, 1, 1, {1, 1}, {}),
+                                    parse("fun a:b/2"),
+                                    parse("fun a:c/1"),
+                                    parse("fun b:a/1")};
+  for (std::size_t i = 0; i < ascending.size(); ++i) {
+    for (std::size_t j = 0; j < ascending.size(); ++j) {
+      EXPECT_EQ(compare(ascending[i], ascending[j]), std::weak_ordering(i <=> j)) << i << " and " << j;
+    }
+  }
+}
+
+TEST(Compare, TakesFunsThatDifferOnlyByTheirCreatorForEqual) {
+  const Term one = fun_with("m"_atom, 1, 2, {1, 1}, {5});
+  const Term other = fun_with("m"_atom, 1, 2, {2, 2}, {5});
+  EXPECT_TRUE(one == other);
+  EXPECT_EQ(compare(one, other), std::weak_ordering::equivalent);
+  EXPECT_EQ(hash(one, 1), hash(other, 1));
+  EXPECT_EQ(compare(one, fun_with("m"_atom, 1, 2, {1, 1}, {5.0})), std::weak_ordering::equivalent);
+  EXPECT_FALSE(one == fun_with("m"_atom, 1, 2, {1, 1}, {5.0}));
+}
 
 RC_GTEST_PROP(Compare, OfATermWithItselfIsEquivalent, (const Term& term)) {
   RC_ASSERT((compare(term, term) == 0));

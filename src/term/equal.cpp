@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `=:=`: since equal terms have equal words but for offsets and ids of atoms, two terms are gone through level by level,
-// word by word. A float is compared by its bits: 0.0 and -0.0 differ.
+// word by word. A float is compared by its bits: 0.0 and -0.0 differ. Who made a fun does not count, as in Erlang.
 #include <cstring>
 
 #include "heirloom/term.hpp"
@@ -21,6 +21,7 @@ class Equality {
   bool words(Word left, Word right) const {
     if (is_atom(left) && !same_space_) return is_atom(right) && text(left_, left) == text(right_, right);
     if (!is_reference(left)) return left == right;
+    if (is_kind(left, Kind::creator)) return is_kind(right, Kind::creator);
     if (without_offset(left) != without_offset(right)) return false;
     return is_container(left) || size_field(left) == 0 || payloads(left, right);
   }

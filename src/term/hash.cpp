@@ -53,7 +53,7 @@ std::uint64_t hash_levels(TermView view, std::uint64_t seed) {
         mixer.add(hash_atom(view.atoms(), atom_id(*word), seed));
       } else if (!is_reference(*word)) {
         mixer.add(*word);
-      } else {
+      } else if (!is_kind(*word, Kind::creator)) {  // who made a fun does not count
         mixer.add(without_offset(*word));
         if (is_container(*word)) {
           next.add(*word);

@@ -57,6 +57,19 @@ std::string Lexer::spelling(const Token& token) const {
   return '\'' + std::string(text.substr(0, bytes)) + "...'";
 }
 
+std::string Lexer::text_of_atom(const Token& token) const {
+  if (token.string.size() > Atom::kCharactersMax) {
+    refuse(token.begin, "no atom: it has " + std::to_string(token.string.size()) + " characters, and 255 is the most");
+  }
+  std::string text;
+  for (const char32_t code : token.string) utf8_append(text, code);
+  return text;
+}
+
+bool Lexer::is_word(const Token& token, std::string_view word) const noexcept {
+  return token.kind == TokenKind::atom && text_.substr(token.begin, token.end - token.begin) == word;
+}
+
 char32_t Lexer::peek(std::size_t bytes_ahead) const {
   if (at_ + bytes_ahead >= text_.size()) return 0;
   const auto first = utf8_first(text_.substr(at_ + bytes_ahead));

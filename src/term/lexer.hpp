@@ -10,6 +10,7 @@
 #include "heirloom/term.hpp"
 
 #include "term/utf8.hpp"
+#include "term/word.hpp"
 
 namespace heirloom::term {
 
@@ -18,7 +19,7 @@ enum class TokenKind {
   floating,
   atom,
   string,
-  opaque,  // a pid, reference, port or fun
+  identifier,  // a pid, reference or port
   open_tuple,
   close_tuple,
   open_list,
@@ -41,7 +42,7 @@ struct Token {
   TokenKind kind = TokenKind::end;
   std::size_t begin = 0;  // its bytes in the text
   std::size_t end = 0;
-  Term value;             // of an integer, a float, or what is opaque
+  Term value;             // of an integer, a float, or an identifier
   std::u32string string;  // the characters of a string or an atom
 };
 
@@ -56,6 +57,10 @@ class Lexer {
   [[noreturn]] void refuse(std::size_t byte, const std::string& detail) const;
   // "line 1, column 7"
   [[nodiscard]] std::string place_of(std::size_t byte) const;
+  // The text of an atom's token, in UTF-8.
+  [[nodiscard]] std::string text_of_atom(const Token& token) const;
+  // Whether a token is this word, not in quotation marks.
+  [[nodiscard]] bool is_word(const Token& token, std::string_view word) const noexcept;
   // The token as it was written, shortened.
   [[nodiscard]] std::string spelling(const Token& token) const;
 
@@ -76,7 +81,9 @@ class Lexer {
   std::string digits(unsigned base);
   bool pid(Token& token);
   void opaque(Token& token);
-  std::uint64_t number_of_opaque(std::size_t begin);
+  void identifier(Token& token, Kind kind);
+  std::string node_of_identifier(std::size_t begin, const char* form, std::uint32_t& creation);
+  std::uint64_t number_of_identifier(std::size_t begin, const char* form);
 
   std::string_view text_;
   std::size_t at_ = 0;

@@ -8,6 +8,7 @@
 
 #include "term/bit_string_builder.hpp"
 #include "term/draft.hpp"
+#include "term/fun.hpp"
 #include "term/integer_text.hpp"
 #include "term/lexer.hpp"
 
@@ -51,8 +52,8 @@ class Parser {
     switch (token.kind) {
       case TokenKind::integer:
       case TokenKind::floating:
-      case TokenKind::opaque: return complete(token.value);
-      case TokenKind::atom: return complete(atom(token));
+      case TokenKind::identifier: return complete(token.value);
+      case TokenKind::atom: return lexer_.is_word(token, "fun") ? read_export() : complete(atom(token));
       case TokenKind::minus:
       case TokenKind::plus: return complete(signed_number(token));
       case TokenKind::open_binary: return complete(binary(token));
@@ -149,8 +150,7 @@ class Parser {
   }
 
   Term atom(const Token& token) const {
-    std::string text;
-    for (const char32_t code : token.string) append(text, code, token);
+    const std::string text = lexer_.text_of_atom(token);
     try {
       return Atom(text);
     } catch (const Error& error) {
@@ -158,7 +158,28 @@ class Parser {
     }
   }
 
-  // Octal and hexadecimal escapes can name what is no character.
+  // Behind `fun`: module:name/arity.
+  bool read_export() {
+    draft_.add(atom(expect(TokenKind::atom, "the module of a fun")));
+    expect(TokenKind::colon, "':' behind the module of a fun");
+    draft_.add(atom(expect(TokenKind::atom, "the name of a function")));
+    expect(TokenKind::slash, "'/' behind the name of a function");
+    const Token arity = expect(TokenKind::integer, "the arity of a fun");
+    if (compare(arity.value, Term(kArityMax)) > 0) lexer_.refuse(arity.begin, "the arity of a fun is up to 255");
+    draft_.add(arity.value);
+    draft_.close(Kind::fun, kExportElements);
+    return count_value();
+  }
+
+  Token expect(TokenKind kind, const char* wanted) {
+    Token token = lexer_.next();
+    if (token.kind != kind) {
+      lexer_.refuse(token.begin, std::string(wanted) + " is expected, not " + lexer_.spelling(token));
+    }
+    return token;
+  }
+
+  // The characters of a string as UTF-8.
   void append(std::string& text, char32_t code, const Token& token) const {
     if (!is_unicode_character(code)) lexer_.refuse(token.begin, "Unicode has no such character");
     utf8_append(text, code);

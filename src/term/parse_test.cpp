@@ -103,12 +103,33 @@ TEST(Parse, ReadsBinaries) {
   EXPECT_EQ(parse("<<255, 1:1, 2:7>>"), Term("\xFF\x82"));
 }
 
-TEST(Parse, ReadsPidsAndWhatElseIsOpaque) {
+TEST(Parse, ReadsPidsReferencesAndPortsOfThisNode) {
   EXPECT_EQ(parse("<0.3.7>"), Term(Pid{3, 7}));
   EXPECT_EQ(parse("[<0.1.0>,<<1>>]"), list({Pid{1, 0}, "\x01"}));
-  EXPECT_EQ(parse("#Ref<1.2.3>").kind(), TermKind::reference);
+  EXPECT_EQ(parse("#Ref<0.1.2.3>").kind(), TermKind::reference);
+  EXPECT_EQ(parse("#Ref<0.2.3>"), parse("#Ref<0.0.2.3>"));
   EXPECT_EQ(parse("#Port<0.5>").kind(), TermKind::port);
-  EXPECT_EQ(parse("#Fun<9>").kind(), TermKind::fun);
+  EXPECT_EQ(parse("<heirloom@localhost/1.3.7>"), Term(Pid{3, 7}));
+}
+
+TEST(Parse, ReadsPidsReferencesAndPortsOfOtherNodes) {
+  const Term pid = parse("<'a@b.example'/1700000000.4294967295.7>");
+  EXPECT_TRUE(pid.is_pid());
+  EXPECT_TRUE(pid.is_foreign());
+  EXPECT_EQ(pid.node_name(), "a@b.example");
+  EXPECT_THROW((void)pid.as_pid(), Error);
+  EXPECT_FALSE(parse("<0.3.7>").is_foreign());
+  EXPECT_EQ(parse("<0.3.7>").node_name(), "heirloom@localhost");
+  EXPECT_EQ(parse("#Ref<a@b/4.1>").node_name(), "a@b");
+  EXPECT_EQ(parse("#Port<a@b/4.18446744073709551615>").kind(), TermKind::port);
+  EXPECT_TRUE(parse("<heirloom@localhost/2.3.7>").is_foreign());
+}
+
+TEST(Parse, ReadsExports) {
+  EXPECT_EQ(parse("fun lists:map/2").kind(), TermKind::fun);
+  EXPECT_EQ(parse("{fun 'A b':'C d'/255, 1}").element(2), Term(1));
+  EXPECT_NE(parse("fun a:b/1"), parse("fun a:b/2"));
+  EXPECT_EQ(parse("'fun'"), Term("fun"_atom));
 }
 
 TEST(Parse, SkipsBlanksCommentsAndTheFullStop) {
@@ -141,6 +162,14 @@ TEST(Parse, SaysWhereAndWhatIsWrong) {
             "line 1, column 3: this string has characters beyond 255: write \"...\"/utf8");
   EXPECT_EQ(refusal_of("<<1:99999999999999999999>>"),
             "line 1, column 5: the size of a segment is up to 65536 bits, not '99999999999999999999'");
+  EXPECT_EQ(
+      refusal_of("[<9211.5.6>]"),
+      "line 1, column 2: the number of another node means nothing but to the VM that printed it; write the node's "
+      "name and creation, as in <'b@host'/1.2.3>");
+  EXPECT_EQ(refusal_of("#Fun<m.1.2>"),
+            "line 1, column 1: a fun cannot be read from text, which lacks most of it; but an export can: fun "
+            "module:name/1");
+  EXPECT_EQ(refusal_of("fun f/1"), "line 1, column 6: ':' behind the module of a fun is expected, not '/'");
 }
 
 TEST(Parse, RefusesWhatIsNoTerm) {
@@ -168,6 +197,22 @@ TEST(Parse, RefusesWhatIsNoTerm) {
                            "<1.2.3>",
                            "<0.4294967296.0>",
                            "#Foo<1>",
+                           "#Ref<0>",
+                           "#Ref<0.1.2.3.4.5.6>",
+                           "#Ref<0.4294967296>",
+                           "#Ref<0.1",
+                           "#Port<0.1.2>",
+                           "#Port<0.9223372036854775808>",
+                           "<a@b.1.2>",
+                           "<a@b/1.2>",
+                           "<a@b/4294967296.1.2>",
+                           "<'a'/1.1.2",
+                           "fun",
+                           "fun a",
+                           "fun a:b",
+                           "fun a:b/256",
+                           "fun a:b/-1",
+                           "fun a:B/1",
                            "#",
                            "1_",
                            "1__0",

@@ -9,6 +9,8 @@
 #include "heirloom/term.hpp"
 
 #include "term/float_text.hpp"
+#include "term/fun.hpp"
+#include "term/identifier_text.hpp"
 #include "term/integer_text.hpp"
 #include "term/quoting.hpp"
 #include "term/utf8.hpp"
@@ -70,10 +72,10 @@ class Printer {
       case TermKind::atom: return add_atom(view);
       case TermKind::nil: out_ += "[]"; return;
       case TermKind::bitstring: return add_bitstring(view);
-      case TermKind::reference: return add_opaque("#Ref<", word);
-      case TermKind::port: return add_opaque("#Port<", word);
-      case TermKind::fun: return add_opaque("#Fun<", word);
-      case TermKind::pid: return add_pid(view.as_pid());
+      case TermKind::reference: return append_identifier(out_, view);
+      case TermKind::port: return append_identifier(out_, view);
+      case TermKind::pid: return append_identifier(out_, view);
+      case TermKind::fun: return add_fun(word);
       case TermKind::tuple: return add_container("{", word);
       case TermKind::map: return add_container("#{", word);
       case TermKind::list: return is_string(word) ? add_string(word) : add_container("[", word);
@@ -90,16 +92,16 @@ class Printer {
     append_atom(out_, atoms_ != nullptr ? atoms_->text(id) : Atom::from_id(id).text());
   }
 
-  void add_pid(Pid pid) { out_ += "<0." + std::to_string(pid.program) + '.' + std::to_string(pid.index) + '>'; }
-
-  void add_opaque(std::string_view opening, Word word) {
-    out_ += opening;
-    const Word* words = payload_of(base_, word);
-    for (std::uint64_t i = 0; i < size_field(word); ++i) {
-      if (i != 0) out_ += '.';
-      out_ += std::to_string(words[i]);
-    }
-    out_ += '>';
+  // Of a fun that is no export only what tells it apart is shown, as Erlang does.
+  void add_fun(Word word) {
+    const Word* elements = elements_of(base_, word);
+    out_ += is_export(word) ? "fun " : "#Fun<";
+    add(elements[0]);
+    out_ += is_export(word) ? ':' : '.';
+    add(elements[1]);
+    out_ += is_export(word) ? '/' : '.';
+    add(elements[2]);
+    if (!is_export(word)) out_ += '>';
   }
 
   [[nodiscard]] bool is_string(Word list) const noexcept {

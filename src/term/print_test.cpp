@@ -8,6 +8,8 @@
 
 #include "heirloom/term.hpp"
 
+#include "term/fun_fixture.hpp"
+
 namespace heirloom {
 namespace {
 
@@ -76,9 +78,13 @@ TEST(Print, WritesPidsReferencesPortsAndFuns) {
   std::ostringstream out;
   out << Term(Pid{3, 7}).view() << Pid{1, 0};
   EXPECT_EQ(out.str(), "<0.3.7><0.1.0>");
-  for (const char* text : {"#Ref<1.2.3>", "#Port<0.5>", "#Fun<9.18446744073709551615>"}) {
+  for (const char* text :
+       {"#Ref<0.1.2.4294967295>", "#Ref<0.5.4.3.2.1>", "#Port<0.5>", "#Port<0.9223372036854775807>",
+        "<'a@b.c'/0.4294967295.1>", "<a@b/4294967295.0.4294967295>", "#Ref<a@b/3.7>", "#Ref<a@b/3.4.3.2.1>",
+        "#Port<'A b'/3.18446744073709551615>", "fun lists:map/2", "fun 'A b':'C d'/255"}) {
     EXPECT_EQ(to_string(parse(text)), text);
   }
+  EXPECT_EQ(to_string(term::fun_of({"m"_atom, 7, -5, 1, 7, std::string(16, 'u'), Pid{1, 2}, "free"})), "#Fun<m.7.-5>");
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 
 #include "heirloom/term.hpp"
 
+#include "term/fun_fixture.hpp"
+
 namespace heirloom {
 
 inline void showValue(const Term& term, std::ostream& out) { out << term.view(); }
@@ -46,12 +48,21 @@ inline rc::Gen<Term> random_number() {
                      rc::gen::arbitrary<bool>()));
 }
 
+inline Term random_fun(const Term& free) {
+  return fun_of({Atom("m"), 7, -5, 1, 7, std::string(16, 'u'), Pid{1, 2}, free});
+}
+
+// Whether the text of a term reads back: that of a fun does not, but for exports.
+inline bool has_text(TermView term) { return to_string(term).find("#Fun<") == std::string::npos; }
+
 inline rc::Gen<Term> random_leaf() {
   return rc::gen::oneOf(
       random_number(), random_number(),
       rc::gen::element(Term(Atom("a")), Term(Atom("b")), Term(Atom("")), Term(Atom("Two words")), Term(true), Term(),
-                       Term(""), tuple({}), map({}), parse("#Ref<1.2.3>"), parse("#Ref<1.2>"), parse("#Port<1.2>"),
-                       parse("#Fun<7>")),
+                       Term(""), tuple({}), map({}), parse("#Ref<0.1.2.3>"), parse("#Ref<0.1>"), parse("#Port<0.2>"),
+                       parse("#Ref<a@b/4.1.2.3>"), parse("#Ref<a@b/4.1.2>"), parse("#Port<a@b/4.18446744073709551615>"),
+                       parse("<a@b/4.1.2>"), parse("<'c@d.e'/5.1.2>"), parse("fun a:b/1"), parse("fun a:b/2"),
+                       random_fun(1), random_fun(1.0)),
       rc::gen::map(rc::gen::pair(rc::gen::inRange(0U, 3U), rc::gen::inRange(0U, 3U)),
                    [](auto pid) {
                      return Term(Pid{pid.first, pid.second});

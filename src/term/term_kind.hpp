@@ -15,7 +15,7 @@ constexpr TermKind term_kind(Word word) noexcept {
   constexpr std::array<TermKind, 16> kOfReference = {
       TermKind::tuple,     TermKind::list,      TermKind::list,     TermKind::map,  // containers
       TermKind::bitstring, TermKind::bitstring, TermKind::floating, TermKind::integer, TermKind::integer,
-      TermKind::pid,       TermKind::reference, TermKind::port,     TermKind::fun,
+      TermKind::pid,       TermKind::reference, TermKind::port,     TermKind::fun,     TermKind::pid,
   };
   switch (tag_of(word)) {
     case Tag::small: return TermKind::integer;

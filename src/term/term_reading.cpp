@@ -8,6 +8,7 @@
 #include "heirloom/term.hpp"
 
 #include "term/compare.hpp"
+#include "term/identifier.hpp"
 #include "term/integer.hpp"
 #include "term/term_kind.hpp"
 #include "term/word.hpp"
@@ -36,6 +37,10 @@ void require(TermView term, TermKind kind, std::string_view wanted) {
 
 [[noreturn, gnu::cold]] void refuse_size(std::string_view type) {
   throw Error(ErrorCode::system_limit, "read an integer", "it does not fit " + std::string(type));
+}
+
+[[noreturn, gnu::cold]] void refuse_foreign_pid(std::string_view node) {
+  throw Error(ErrorCode::type, "read a pid", "it is of another node, " + std::string(node));
 }
 
 // Elements of a container from `first` on.
@@ -119,8 +124,23 @@ bool TermReading<Self>::as_bool() const {
 
 template <typename Self>
 Pid TermReading<Self>::as_pid() const {
-  require(self(), TermKind::pid, "a pid");
-  return Pid::unpack(*term::payload_of(self().base(), self().word()));
+  const TermView view = self();
+  require(view, TermKind::pid, "a pid");
+  if (term::is_foreign(view.base(), view.word())) refuse_foreign_pid(node_name());
+  return Pid::unpack(*term::payload_of(view.base(), view.word()));
+}
+
+template <typename Self>
+std::string_view TermReading<Self>::node_name() const {
+  const TermView view = self();
+  if (!term::is_identifier(view.word())) refuse("the node of a pid, reference or port", view);
+  return term::identifier_of(view.base(), view.word()).node;
+}
+
+template <typename Self>
+bool TermReading<Self>::is_foreign() const noexcept {
+  const TermView view = self();
+  return term::is_identifier(view.word()) && term::is_foreign(view.base(), view.word());
 }
 
 template <typename Self>

@@ -8,6 +8,8 @@
 #include "heirloom/term.hpp"
 
 #include "term/compare.hpp"
+#include "term/fun.hpp"
+#include "term/identifier.hpp"
 #include "term/integer.hpp"
 
 namespace heirloom::term {
@@ -29,6 +31,7 @@ class Validator {
       const Word word = i == 0 && root_offset == RootOffset::of_an_owner ? normal_root(words_[0]) : words_[i];
       if (const char* rule = check_term_word(word)) return broken(i, rule);
     }
+    if (creators_ != 0) return broken(0, "a creator occurs only in a fun");
     std::size_t payload_end = end_;
     for (std::size_t i = 0; i < end_; ++i) {
       if (!is_payload(words_[i])) continue;
@@ -58,6 +61,7 @@ class Validator {
       default: return "a word has a known tag";
     }
     if (static_cast<unsigned>(kind_of(word)) >= kKinds) return "a reference has a known kind";
+    if (kind_of(word) == Kind::creator) ++creators_;
     return is_container(word) ? check_container(word) : nullptr;
   }
 
@@ -65,16 +69,25 @@ class Validator {
     const Kind kind = kind_of(word);
     if (size_field(word) == 0) {
       if (kind == Kind::list || kind == Kind::improper_list) return "a list without elements is nil";
+      if (kind == Kind::fun) return "a fun has elements";
       return offset_field(word) == 0 ? nullptr : "an empty container has the offset 0";
     }
     const std::uint64_t count = element_words(word);
     if (offset_field(word) != end_) return "elements follow those of the container before";
     if (count > words_.size() - end_) return "elements lie inside the block";
     end_ += count;
+    if (kind == Kind::fun) return check_elements_of_fun(word);
     if (kind != Kind::improper_list) return nullptr;
     const Word tail = words_[end_ - 1];
     const bool list = is_nil(tail) || is_kind(tail, Kind::list) || is_kind(tail, Kind::improper_list);
     return list ? "the tail of an improper list is no list" : nullptr;
+  }
+
+  // The creators of funs are checked here, where it is known that they are such; all that are met anywhere must be these.
+  const char* check_elements_of_fun(Word word) {
+    if (const char* rule = check_fun(size_field(word), elements_of(words_.data(), word))) return rule;
+    if (!is_export(word)) --creators_;
+    return nullptr;
   }
 
   // Moves `end`, where the payload must begin, behind it.
@@ -106,8 +119,7 @@ class Validator {
         return size == 1 && std::isfinite(std::bit_cast<double>(payload[0])) ? nullptr : "a float is one finite number";
       case Kind::positive_integer:
       case Kind::negative_integer: return check_limbs(payload, kind == Kind::negative_integer);
-      case Kind::pid: return size == 1 ? nullptr : "a pid is one word";
-      default: return nullptr;
+      default: return check_identifier(kind, payload);
     }
   }
 
@@ -143,7 +155,8 @@ class Validator {
   std::span<const Word> words_;
   std::uint32_t atom_count_;
   const AtomSpace* atoms_;
-  std::size_t end_ = 1;  // of the term words that are known so far
+  std::size_t end_ = 1;        // of the term words that are known so far
+  std::int64_t creators_ = 0;  // that were met, less those that funs account for
 };
 
 }  // namespace

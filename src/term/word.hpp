@@ -19,7 +19,7 @@
 //
 // **Layout of a block.** Two zones: first the *term words*, then the *payload words*, which hold bytes and numbers and are
 // never looked at as terms. Word 0 is the root. The term words lie in breadth-first order: reading them one after another,
-// each reference to a *container* (tuple, list, map) has its elements exactly where those of the one before ended; the
+// each reference to a *container* (tuple, list, map, fun) has its elements exactly where those of the one before ended; the
 // payloads of all other references follow in the same order behind the last term word. No gap, no sharing.
 //
 //   {7, {a}, <<"hello world">>}      0: tuple size 3 offset 1      | term words
@@ -32,7 +32,8 @@
 //
 // **Invariants.**
 //  1. Equal terms (`=:=`) have equal words, given the same ids of atoms: integers that fit 60 bits are small, others have no
-//     leading zero limb; unused bytes and bits are zero; maps are sorted by key; a list without elements is nil.
+//     leading zero limb; unused bytes and bits are zero; maps are sorted by key; a list without elements is nil; what can be
+//     a pid, reference or port of this node is one (identifier.hpp). Only the creators of equal funs may differ (fun.hpp).
 //  2. The order makes every offset implied, so a walk over all words needs neither a stack nor the offsets: it knows where
 //     the term words end by adding up the sizes that it has met (block.hpp).
 //  3. The words below one element lie, level by level, in one run each (run.hpp).
@@ -63,12 +64,19 @@ enum class Kind : std::uint8_t {
   floating = 6,          // one word, an IEEE double, finite
   positive_integer = 7,  // 64-bit limbs, the least significant first, of an integer beyond 60 bits
   negative_integer = 8,  // the limbs of its magnitude
-  pid = 9,               // one word, Pid::packed()
+  pid = 9,               // words: of this node one, Pid::packed(); of another, and the next two, see identifier.hpp
   reference = 10,        // words: first its creator, then what the creator counted
-  port = 11,             // the same
-  fun = 12,              // the same
+  port = 11,             // words: of this node one, its number
+  // A container.
+  fun = 12,  // elements: what fun.hpp says
+  // A payload.
+  creator = 13,  // words, as a pid: only inside a fun, the process that made it
 };
-inline constexpr unsigned kKinds = 13;
+inline constexpr unsigned kKinds = 14;
+inline constexpr unsigned kContainers = 1U << static_cast<unsigned>(Kind::tuple) |
+                                        1U << static_cast<unsigned>(Kind::list) |
+                                        1U << static_cast<unsigned>(Kind::improper_list) |
+                                        1U << static_cast<unsigned>(Kind::map) | 1U << static_cast<unsigned>(Kind::fun);
 
 inline constexpr unsigned kTagBits = 4;
 inline constexpr unsigned kSizeShift = 8;
@@ -131,11 +139,9 @@ constexpr bool is_kind(Word word, Kind kind) noexcept {
   return (word & 0xFF) == (static_cast<Word>(kind) << kTagBits | static_cast<Word>(Tag::reference));
 }
 constexpr bool is_container(Word word) noexcept {
-  return is_reference(word) && static_cast<unsigned>(kind_of(word)) <= static_cast<unsigned>(Kind::map);
+  return is_reference(word) && ((kContainers >> static_cast<unsigned>(kind_of(word))) & 1) != 0;
 }
-constexpr bool is_payload(Word word) noexcept {
-  return is_reference(word) && static_cast<unsigned>(kind_of(word)) > static_cast<unsigned>(Kind::map);
-}
+constexpr bool is_payload(Word word) noexcept { return is_reference(word) && !is_container(word); }
 
 // Whether an atom may be in or below a word: it is one, or a container.
 constexpr bool may_hold_atoms(Word word) noexcept {
