@@ -24,7 +24,8 @@ namespace {
 
 bool is_call(const Term& message) {
   return message.is_tuple() && message.size() == 3 && message.element(1) == Term(atoms().gen_call) &&
-         message.element(2).is_tuple() && message.element(2).size() == 2 && message.element(2).element(1).is_pid();
+         message.element(2).is_tuple() && message.element(2).size() == 2 && message.element(2).element(1).is_pid() &&
+         !message.element(2).element(1).is_foreign();
 }
 
 bool is_cast(const Term& message) {

@@ -89,6 +89,15 @@ TEST_F(GenServers, MessagesAndTransfersArriveInOneOrder) {
   EXPECT_EQ(receive(), (Term{"info"_atom, 3}));
 }
 
+TEST_F(GenServers, WhatLooksLikeACallOfAnotherNodeIsAMessageLikeAnyOther) {
+  const Pid counter = start_server<Counter>(std::nullopt, self());
+  const Term foreign = parse("<a@b/4.1.2>");
+  for (const Term& message : {Term{"$gen_call"_atom, Term{foreign, 1}, "next"_atom}, Term{"EXIT"_atom, foreign, 1}}) {
+    send(counter, message);
+    EXPECT_EQ(receive(), (Term{"info"_atom, message}));
+  }
+}
+
 TEST_F(GenServers, ACallToNobodyIsNoprocAtOnce) {
   EXPECT_EQ(error_of([] { call("nobody"_atom, 1, kForEver); }).code(), ErrorCode::noproc);
   EXPECT_EQ(error_of([] { call(Pid{1, 99}, 1, kForEver); }).code(), ErrorCode::noproc);

@@ -42,7 +42,7 @@ bool is_down(const Term& message, const Term& reference) {
 
 bool is_exit(const Term& message) {
   return message.is_tuple() && message.size() == 3 && message.element(1) == Term(atoms().exit) &&
-         message.element(2).is_pid();
+         message.element(2).is_pid() && !message.element(2).is_foreign();
 }
 
 }  // namespace heirloom::process
