@@ -5,6 +5,7 @@
 
 #include "heirloom/atom.hpp"
 #include "heirloom/error.hpp"
+#include "heirloom/external.hpp"
 #include "heirloom/gen_server.hpp"
 #include "heirloom/node.hpp"
 #include "heirloom/pid.hpp"

@@ -295,6 +295,16 @@ Term bitstring(std::string_view bytes, std::size_t bits);
 
 // ------------------------------------------------------------------------------------------------------------------ text
 
+// How far the input of a stranger is trusted, in text and in the external term format (external.hpp). What goes beyond throws
+// Error{system_limit}.
+struct InputLimits {
+  // Of the term in memory, and of what compressed bytes become. While they are read they take a few times as much.
+  std::size_t memory_bytes_max = std::size_t{256} << 20;
+  // Of atoms that this program did not have: they stay for good. 0 refuses all, as binary_to_term's `safe`. Atoms are made
+  // only when everything else has proved right.
+  std::size_t new_atoms_max = 65536;
+};
+
 // One term in Erlang's syntax, with or without the closing full stop. Throws Error{syntax} that says where and what, as
 // "line 1, column 7: ...". Nothing is evaluated; pids are written <0.PROGRAM.INDEX>.
 Term parse(std::string_view text);

@@ -44,7 +44,7 @@ const AtomTable::Entry& AtomTable::entry(std::uint32_t id) const noexcept {
 
 std::string_view AtomTable::text(std::uint32_t id) const noexcept { return entry(id).text; }
 
-std::uint32_t AtomTable::find(const Index& index, std::string_view text, std::uint64_t hash) const noexcept {
+std::uint32_t AtomTable::probe(const Index& index, std::string_view text, std::uint64_t hash) const noexcept {
   const std::size_t mask = index.slots.size() - 1;
   for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
     const std::uint32_t stored = index.slots[slot].load(std::memory_order_acquire);
@@ -56,11 +56,16 @@ std::uint32_t AtomTable::find(const Index& index, std::string_view text, std::ui
 
 std::uint32_t AtomTable::intern(std::string_view text) {
   const std::uint64_t hash = hash_bytes(text, kIndexSeed);
-  if (const auto id = find(*index_.load(std::memory_order_acquire), text, hash); id != kNone) return id;
+  if (const auto id = probe(*index_.load(std::memory_order_acquire), text, hash); id != kNone) return id;
   require_text_of_atom(text);
   const std::lock_guard lock(mutex_);
-  if (const auto id = find(*indexes_.back(), text, hash); id != kNone) return id;
+  if (const auto id = probe(*indexes_.back(), text, hash); id != kNone) return id;
   return add(text, hash);
+}
+
+std::optional<std::uint32_t> AtomTable::find(std::string_view text) const noexcept {
+  const auto id = probe(*index_.load(std::memory_order_acquire), text, hash_bytes(text, kIndexSeed));
+  return id == kNone ? std::nullopt : std::optional(id);
 }
 
 std::uint32_t AtomTable::add(std::string_view text, std::uint64_t hash) {

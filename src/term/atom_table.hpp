@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,8 @@ class AtomTable {
 
   // Throws Error as the constructor of Atom.
   std::uint32_t intern(std::string_view text);
+  // The id of an atom that is there; one that another thread makes meanwhile may be missed.
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view text) const noexcept;
   [[nodiscard]] std::string_view text(std::uint32_t id) const noexcept;
   [[nodiscard]] bool has(std::uint32_t id) const noexcept { return id < count_.load(std::memory_order_acquire); }
 
@@ -49,7 +52,7 @@ class AtomTable {
 
   AtomTable();
   [[nodiscard]] const Entry& entry(std::uint32_t id) const noexcept;
-  [[nodiscard]] std::uint32_t find(const Index& index, std::string_view text, std::uint64_t hash) const noexcept;
+  [[nodiscard]] std::uint32_t probe(const Index& index, std::string_view text, std::uint64_t hash) const noexcept;
   std::uint32_t add(std::string_view text, std::uint64_t hash);
   void put(Index& index, std::uint32_t id, std::uint64_t hash, std::memory_order order) noexcept;
   void grow_index();

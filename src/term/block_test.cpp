@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "heirloom/external.hpp"
+
 #include "term/assemble.hpp"
 #include "term/other_space.hpp"
 #include "term/random_term.hpp"
@@ -57,6 +59,8 @@ RC_GTEST_PROP(Block, IsTheSameHoweverTheTermWasBuilt, (const Term& term)) {
     const Term parsed = parse(to_string(term));
     RC_ASSERT(std::equal(term.block().begin(), term.block().end(), parsed.block().begin(), parsed.block().end()));
   }
+  const Term received = from_external(to_external(term));
+  RC_ASSERT(std::equal(term.block().begin(), term.block().end(), received.block().begin(), received.block().end()));
   const Term copied(term.view());
   RC_ASSERT(std::equal(term.block().begin(), term.block().end(), copied.block().begin(), copied.block().end()));
 }

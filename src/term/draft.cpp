@@ -28,7 +28,7 @@ std::uint64_t Draft::store(const Word* words, std::size_t count) {
   return offset;
 }
 
-void Draft::close(Kind kind, std::uint64_t size) {
+std::uint64_t Draft::close(Kind kind, std::uint64_t size) {
   std::uint64_t words = kind == Kind::map ? 2 * size : kind == Kind::improper_list ? size + 1 : size;
   HEIRLOOM_ASSERT(words <= stack_.size(), "a container is closed over values that were added");
   const auto first = stack_.end() - static_cast<std::ptrdiff_t>(words);
@@ -43,6 +43,7 @@ void Draft::close(Kind kind, std::uint64_t size) {
   } else {
     push(kind, size, offset);
   }
+  return size;
 }
 
 // Brings the pairs on top of the stack into the order of a map: keys first. Returns how many are left.
@@ -51,8 +52,8 @@ std::uint64_t Draft::sort_pairs(std::uint64_t pairs) {
   std::vector<std::uint64_t> order(pairs);
   std::iota(order.begin(), order.end(), std::uint64_t{0});
   const auto compare_keys = [&](std::uint64_t left, std::uint64_t right) {
-    return compare(TermView(store_.data(), words[2 * left], nullptr),
-                   TermView(store_.data(), words[2 * right], nullptr), Numbers::by_type);
+    return compare(TermView(store_.data(), words[2 * left], atoms_), TermView(store_.data(), words[2 * right], atoms_),
+                   Numbers::by_type);
   };
   std::stable_sort(order.begin(), order.end(), [&](auto left, auto right) { return compare_keys(left, right) < 0; });
   const auto kept =

@@ -18,13 +18,19 @@ namespace heirloom::term {
 
 class Draft {
  public:
+  // `atoms` says what the ids of its atoms mean, also in what finish() returns (null: those of this program).
+  explicit Draft(const AtomSpace* atoms = nullptr) noexcept : atoms_(atoms) {}
+
   // Any term but a container with elements, for which close() is.
   void add(TermView leaf);
 
   // Makes a container of the values on top of the stack: for a tuple or list as many as `size`, for an improper list one
   // more, for a map the pairs key, value, key, value ... in any order; of equal keys the last one counts. A list of size 0
-  // becomes nil. Throws Error{system_limit} beyond the size of a block.
-  void close(Kind kind, std::uint64_t size);
+  // becomes nil. Returns the size, which for a map may be smaller. Throws Error{system_limit} beyond the size of a block.
+  std::uint64_t close(Kind kind, std::uint64_t size);
+
+  // How many words it holds so far.
+  [[nodiscard]] std::size_t words() const noexcept { return stack_.size() + store_.size(); }
 
   // The one value that is left.
   [[nodiscard]] Term finish() const;
@@ -36,6 +42,7 @@ class Draft {
   }
   std::uint64_t sort_pairs(std::uint64_t pairs);
 
+  const AtomSpace* atoms_;
   std::vector<Word> stack_;  // values whose container is open
   std::vector<Word> store_;  // elements of closed containers, and payloads; references count from its beginning
 };

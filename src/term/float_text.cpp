@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 namespace heirloom::term {
@@ -46,6 +47,15 @@ void append_float(std::string& out, double number) {
   }
   const std::string plain = decimal(number);
   out += plain.size() <= exponent.size() ? plain : exponent;
+}
+
+std::optional<double> float_of_text(const std::string& text) {
+  double number = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (result.ec == std::errc()) return number;
+  // from_chars calls both ends out of range.
+  const bool tiny = result.ec == std::errc::result_out_of_range && std::strtod(text.c_str(), nullptr) < 1;
+  return tiny ? std::optional(0.0) : std::nullopt;
 }
 
 }  // namespace heirloom::term

@@ -2,8 +2,8 @@
 //
 // The tokens that begin with a digit.
 #include <charconv>
-#include <cmath>
 
+#include "term/float_text.hpp"
 #include "term/integer_text.hpp"
 #include "term/lexer.hpp"
 #include "term/text_characters.hpp"
@@ -57,12 +57,9 @@ void Lexer::fraction(Token& token, std::string text) {
     if (exponent.empty()) refuse(at_, "the digits of the exponent are missing");
     text += exponent;
   }
-  double number = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-  // Too small a number is 0, as in C and Erlang; from_chars calls both ends out of range.
-  const bool tiny = result.ec == std::errc::result_out_of_range && std::strtod(text.c_str(), nullptr) < 1;
-  if (result.ec != std::errc() && !tiny) refuse(token.begin, "this float is beyond the largest one, 1.797e308");
-  token.value = Term(tiny ? 0.0 : number);
+  const auto number = float_of_text(text);
+  if (!number) refuse(token.begin, "this float is beyond the largest one, 1.797e308");
+  token.value = Term(*number);
 }
 
 }  // namespace heirloom::term
