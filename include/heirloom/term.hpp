@@ -305,10 +305,12 @@ struct InputLimits {
   std::size_t new_atoms_max = 65536;
 };
 
-// One term in Erlang's syntax, with or without the closing full stop. Throws Error{syntax} that says where and what, as
-// "line 1, column 7: ...". Nothing is evaluated; pids are written <0.PROGRAM.INDEX>.
-Term parse(std::string_view text);
-// As Erlang's ~tp without line breaks. parse() reads it back.
+// One term in Erlang's syntax, as io:format("~tp") prints it and erl_scan reads it, with or without the closing full stop.
+// Nothing is evaluated. Throws Error{syntax} that says where and what, as "line 1, column 7: ...", and Error{system_limit}
+// beyond the limits. Pids, references and ports of this node are written <0.PROGRAM.INDEX>, #Ref<0.1.2.3> and #Port<0.1>, those
+// of another <'b@host'/CREATION.1.2>; of funs only exports are read, fun module:name/1 (docs/values.md).
+Term parse(std::string_view text, const InputLimits& limits = {});
+// As Erlang's ~tp without line breaks. parse() reads it back, but for funs that are no exports.
 std::string to_string(TermView term);
 std::ostream& operator<<(std::ostream& out, TermView term);
 

@@ -12,13 +12,16 @@ namespace heirloom::term {
 
 class BitStringBuilder {
  public:
-  void add_bit(bool bit);
-  void add_byte(unsigned char byte);
+  void add_byte(unsigned char byte) { add_bits(byte, 8); }
   // The low `bits` bits of an integer in two's complement, the highest first.
   void add_integer(TermView integer, std::uint64_t bits);
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
   [[nodiscard]] Term finish() const { return bitstring(bytes_, bits_); }
 
  private:
+  // The low `count` bits of a byte.
+  void add_bits(unsigned char value, unsigned count);
+
   std::string bytes_;
   std::uint64_t bits_ = 0;
 };

@@ -102,11 +102,11 @@ std::strong_ordering compare_integer(TermView integer, double number) noexcept {
   return signed_order(magnitudes, negative);
 }
 
+void refuse_integer() { throw Error(ErrorCode::system_limit, "make an integer", "it has more than 4194304 bits"); }
+
 Term make_integer(bool negative, std::span<const Word> limbs) {
   while (!limbs.empty() && limbs.back() == 0) limbs = limbs.first(limbs.size() - 1);
-  if (limbs.size() > kLimbsMax) {
-    throw Error(ErrorCode::system_limit, "make an integer", "it has more than 4194304 bits");
-  }
+  if (limbs.size() > kLimbsMax) refuse_integer();
   if (limbs.empty()) return Term(0);
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   if (limbs.size() == 1 && limbs[0] <= kMost) {

@@ -34,5 +34,7 @@ inline constexpr std::size_t kLimbsMax = std::size_t{1} << 16;
 
 // An integer of a magnitude in any form, leading zeros allowed. Throws Error{system_limit} beyond kLimbsMax limbs.
 [[nodiscard]] Term make_integer(bool negative, std::span<const Word> limbs);
+// Throws it.
+[[noreturn]] void refuse_integer();
 
 }  // namespace heirloom::term

@@ -43,8 +43,8 @@ std::string Lexer::place_of(std::size_t byte) const {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-void Lexer::refuse(std::size_t byte, const std::string& detail) const {
-  throw Error(ErrorCode::syntax, "parse a term", place_of(byte) + ": " + detail);
+void Lexer::refuse(std::size_t byte, const std::string& detail, ErrorCode code) const {
+  throw Error(code, "parse a term", place_of(byte) + ": " + detail);
 }
 
 std::string Lexer::spelling(const Token& token) const {
@@ -126,6 +126,11 @@ Token Lexer::next() {
   return token;
 }
 
+bool Lexer::string_follows() {
+  skip_blanks();
+  return text_.substr(at_).starts_with('"');
+}
+
 void Lexer::symbol(Token& token) {
   for (const auto& [text, kind] : kSymbols) {
     if (text.empty() || !accept(text)) continue;
@@ -147,6 +152,7 @@ void Lexer::name(Token& token) {
 
 void Lexer::quoted(Token& token, char32_t quote) {
   token.kind = quote == '"' ? TokenKind::string : TokenKind::atom;
+  if (accept("\"\"\"")) refuse(token.begin, "strings in triple quotation marks are not read");
   take();
   while (true) {
     if (at_ == text_.size()) {

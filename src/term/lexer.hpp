@@ -50,11 +50,13 @@ class Lexer {
  public:
   explicit Lexer(std::string_view text) noexcept : text_(text) {}
 
-  // Throws Error{syntax}.
+  // Throws Error{syntax}, and Error{system_limit} for an integer that is too large.
   Token next();
+  // Whether the next token is a string. Strings without anything between them are one.
+  [[nodiscard]] bool string_follows();
 
   // Throws Error{syntax} that says where `byte` lies: "line 1, column 7: `detail`".
-  [[noreturn]] void refuse(std::size_t byte, const std::string& detail) const;
+  [[noreturn]] void refuse(std::size_t byte, const std::string& detail, ErrorCode code = ErrorCode::syntax) const;
   // "line 1, column 7"
   [[nodiscard]] std::string place_of(std::size_t byte) const;
   // The text of an atom's token, in UTF-8.
@@ -77,6 +79,7 @@ class Lexer {
   char32_t escaped(std::size_t begin);
   char32_t hexadecimal(std::size_t begin);
   void number(Token& token);
+  [[nodiscard]] Term integer(const Token& token, std::string_view digits, unsigned base) const;
   void fraction(Token& token, std::string digits);
   std::string digits(unsigned base);
   bool pid(Token& token);

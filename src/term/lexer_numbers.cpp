@@ -36,13 +36,21 @@ void Lexer::number(Token& token) {
     take();
     const std::string found = digits(base);
     if (found.empty()) refuse(at_, "a digit of base " + std::to_string(base) + " is missing");
-    token.value = integer_of_digits(found, base);
+    token.value = integer(token, found, base);
   } else if (peek() == '.' && is_digit(peek(1))) {
     fraction(token, whole);
   } else {
-    token.value = integer_of_digits(whole, 10);
+    token.value = integer(token, whole, 10);
   }
   if (continues_name(peek())) refuse(at_, "a number ends where a name or a digit follows it");
+}
+
+Term Lexer::integer(const Token& token, std::string_view digits, unsigned base) const {
+  try {
+    return integer_of_digits(digits, base);
+  } catch (const Error& error) {
+    refuse(token.begin, "no integer: " + error.detail(), error.code());
+  }
 }
 
 void Lexer::fraction(Token& token, std::string text) {

@@ -7,10 +7,12 @@
 #include "heirloom/term.hpp"
 
 #include "term/bit_string_builder.hpp"
+#include "term/block.hpp"
 #include "term/draft.hpp"
 #include "term/fun.hpp"
 #include "term/integer_text.hpp"
 #include "term/lexer.hpp"
+#include "term/pending_atoms.hpp"
 
 namespace heirloom {
 
@@ -32,7 +34,7 @@ struct Open {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : lexer_(text) {}
+  Parser(std::string_view text, const InputLimits& limits) : lexer_(text), limits_(limits), draft_(&atoms_) {}
 
   Term run() {
     bool value_read = read_value(true);
@@ -42,13 +44,18 @@ class Parser {
     if (token.kind != TokenKind::end) {
       lexer_.refuse(token.begin, "the term is complete before " + lexer_.spelling(token));
     }
-    return draft_.finish();
+    Term term = draft_.finish();
+    if (atoms_.new_count() != 0) {
+      translate_atoms(term.writable_block().data(), [&](std::uint32_t id) { return atoms_.settle(id); });
+    }
+    return term;
   }
 
  private:
   // Reads up to the end of a value, and returns true, or up to where the first value of a container is expected.
   bool read_value(bool first) {
     const Token token = lexer_.next();
+    require_memory(token);
     switch (token.kind) {
       case TokenKind::integer:
       case TokenKind::floating:
@@ -66,6 +73,14 @@ class Parser {
         if (!first && may_end_empty(token.kind)) return end_container();
         [[fallthrough]];
       default: lexer_.refuse(token.begin, "a term is expected, not " + lexer_.spelling(token));
+    }
+  }
+
+  // `bytes` are those of a binary that is being read.
+  void require_memory(const Token& token, std::size_t bytes = 0) const {
+    if (draft_.words() * sizeof(Word) + open_.size() * sizeof(Open) + bytes > limits_.memory_bytes_max) {
+      lexer_.refuse(token.begin, "the term takes more than " + std::to_string(limits_.memory_bytes_max) + " bytes",
+                    ErrorCode::system_limit);
     }
   }
 
@@ -88,7 +103,7 @@ class Parser {
     return just_opened_ && !open_.empty() && (closing == TokenKind::close_list) == (open_.back().kind == Kind::list);
   }
 
-  bool complete(const Term& leaf) {
+  bool complete(TermView leaf) {
     draft_.add(leaf);
     return count_value();
   }
@@ -149,13 +164,18 @@ class Parser {
            " is expected in the list that begins at " + lexer_.place_of(top.begin);
   }
 
-  Term atom(const Token& token) const {
+  // A word whose id is one of atoms_.
+  TermView atom(const Token& token) {
     const std::string text = lexer_.text_of_atom(token);
-    try {
-      return Atom(text);
-    } catch (const Error& error) {
-      lexer_.refuse(token.begin, "no atom: " + error.detail());
+    auto id = atoms_.find(text);
+    if (!id && atoms_.new_count() == limits_.new_atoms_max) {
+      lexer_.refuse(
+          token.begin,
+          "the text has more than " + std::to_string(limits_.new_atoms_max) + " atoms that this program does not know",
+          ErrorCode::system_limit);
     }
+    if (!id) id = atoms_.add(text);
+    return {nullptr, make_atom(*id), &atoms_};
   }
 
   // Behind `fun`: module:name/arity.
@@ -193,17 +213,23 @@ class Parser {
     lexer_.refuse(token.begin, "a number is expected behind the sign, not " + lexer_.spelling(token));
   }
 
-  // A string is the list of its characters.
+  // A string is the list of its characters; those that follow it belong to it.
   bool read_string(const Token& token) {
     const bool tail = !open_.empty() && open_.back().part == Open::Part::tail;
-    for (const char32_t code : token.string) draft_.add(Term(static_cast<std::uint32_t>(code)));
+    std::uint64_t characters = 0;
+    for (Token part = token;; part = lexer_.next()) {
+      require_memory(part);
+      for (const char32_t code : part.string) draft_.add(TermView(nullptr, make_small(code), nullptr));
+      characters += part.string.size();
+      if (!lexer_.string_follows()) break;
+    }
     if (tail) {
       just_opened_ = false;
-      open_.back().values += token.string.size();
+      open_.back().values += characters;
       open_.back().part = Open::Part::behind_tail;
       return true;
     }
-    draft_.close(Kind::list, token.string.size());
+    draft_.close(Kind::list, characters);
     return count_value();
   }
 
@@ -212,6 +238,7 @@ class Parser {
     Token token = lexer_.next();
     if (token.kind == TokenKind::close_binary) return bits.finish();
     while (true) {
+      require_memory(token, bits.bytes());
       token = token.kind == TokenKind::string ? string_segment(bits, token) : integer_segment(bits, token);
       if (token.kind == TokenKind::close_binary) return bits.finish();
       if (token.kind != TokenKind::comma) {
@@ -223,7 +250,8 @@ class Parser {
   }
 
   // Segments return the token behind them.
-  Token string_segment(BitStringBuilder& bits, const Token& string) {
+  Token string_segment(BitStringBuilder& bits, Token string) {
+    while (lexer_.string_follows()) string.string += lexer_.next().string;
     Token token = lexer_.next();
     if (token.kind == TokenKind::slash) {
       token = lexer_.next();
@@ -270,6 +298,8 @@ class Parser {
   }
 
   Lexer lexer_;
+  InputLimits limits_;
+  PendingAtoms atoms_;
   Draft draft_;
   std::vector<Open> open_;
   bool just_opened_ = false;  // no value was read since the innermost container, or list behind a bar, began
@@ -279,6 +309,6 @@ class Parser {
 
 }  // namespace term
 
-Term parse(std::string_view text) { return term::Parser(text).run(); }
+Term parse(std::string_view text, const InputLimits& limits) { return term::Parser(text, limits).run(); }
 
 }  // namespace heirloom

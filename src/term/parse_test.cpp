@@ -88,6 +88,14 @@ TEST(Parse, ReadsStringsAsListsOfCharacters) {
   EXPECT_EQ(parse("\"\""), Term());
 }
 
+TEST(Parse, ReadsStringsWithNothingBetweenThemAsOne) {
+  EXPECT_EQ(parse("\"ab\" \"\"\n\"c\""), list({'a', 'b', 'c'}));
+  EXPECT_EQ(parse("[\"a\" \"b\", \"c\"]"), list({list({'a', 'b'}), list({'c'})}));
+  EXPECT_EQ(parse("[1|\"a\" % a comment\n\"b\"]"), list({1, 'a', 'b'}));
+  EXPECT_EQ(parse("<<\"a\" \"b\", \"\xC3\xA9\" \"\xC3\xA9\"/utf8>>"), Term("ab\xC3\xA9\xC3\xA9"));
+  EXPECT_EQ(refusal_of("\"\"\"\na\n\"\"\""), "line 1, column 1: strings in triple quotation marks are not read");
+}
+
 TEST(Parse, ReadsBinaries) {
   EXPECT_EQ(parse("<<>>"), Term(""));
   EXPECT_EQ(parse("<<\"text\">>"), Term("text"));
@@ -101,6 +109,10 @@ TEST(Parse, ReadsBinaries) {
   EXPECT_EQ(parse("<<-18446744073709551616:72>>"), Term(std::string_view("\xFF\0\0\0\0\0\0\0\0", 9)));
   EXPECT_EQ(parse("<<5:3>>"), bitstring("\xA0", 3));
   EXPECT_EQ(parse("<<255, 1:1, 2:7>>"), Term("\xFF\x82"));
+  EXPECT_EQ(parse("<<1:1, 16#1FFFF:20, 0:3>>"), Term("\x8F\xFF\xF8"));
+  EXPECT_EQ(parse("<<0:1, -1:15, -2:72>>"), Term("\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE"));
+  EXPECT_EQ(parse("<<-18446744073709551617:66>>"), bitstring("\xBF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xC0", 66));
+  EXPECT_EQ(parse("<<5:0>>"), Term(""));
 }
 
 TEST(Parse, ReadsPidsReferencesAndPortsOfThisNode) {
