@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traits.hpp"
+
+#include <bit>
+
+#include "term/block.hpp"
+#include "term/fun.hpp"
+#include "term/identifier.hpp"
+#include "term/validate.hpp"
+
+namespace heirloom::oracle {
+
+Traits traits_of(const Term& term) {
+  constexpr std::uint64_t kFlatMapMax = 32;
+  Traits traits;
+  const term::Word* block = term.block().data();
+  term::for_each_word(block, [&](term::Word word) {
+    if (term::is_identifier(word)) {
+      traits.no_text = true;
+      if (!term::is_foreign(block, word)) traits.own_identifiers = true;
+    }
+    if (term::is_kind(word, term::Kind::fun) && !term::is_export(word)) traits.no_text = true;
+    if (term::is_kind(word, term::Kind::map) && term::size_field(word) > kFlatMapMax) traits.large_maps = true;
+  });
+  return traits;
+}
+
+std::optional<Term> without_signed_zeros(const Term& term) {
+  Term result = term;
+  term::Word* block = result.writable_block().data();
+  term::for_each_word(block, [&](term::Word word) {
+    if (!term::is_kind(word, term::Kind::floating)) return;
+    term::Word& bits = block[term::offset_field(word)];
+    if (bits == std::bit_cast<term::Word>(-0.0)) bits = std::bit_cast<term::Word>(0.0);
+  });
+  if (!term::validate_block(result.block(), Atom::kAtomsMax, nullptr).ok()) return std::nullopt;
+  return result;
+}
+
+}  // namespace heirloom::oracle
