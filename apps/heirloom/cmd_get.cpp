@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -10,11 +8,8 @@ namespace heirloom::cli {
 
 namespace {
 
-struct Options {
-  std::string node;
-  std::string table;
+struct Options : LookAtTable {
   std::string key;
-  bool json = false;
 };
 
 int get(const Options& options) {
@@ -30,13 +25,10 @@ int get(const Options& options) {
 }  // namespace
 
 void add_get(CLI::App& app, Chosen& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("get", "Print the object of a key; exit status 1 when there is none");
-  add_node_option(*command, options->node);
-  command->add_option("TABLE", options->table, "The table's name")->required();
+  const auto [command, options] =
+      add_look(app, chosen, "get", "Print the object of a key; exit status 1 when there is none",
+               "A line {\"object\": ..., \"term\": \"...\"}", &get);
   command->add_option("KEY", options->key, "A term; put `--` before one that begins with a minus")->required();
-  command->add_flag("--json", options->json, "A line {\"object\": ..., \"term\": \"...\"}");
-  command->callback([&chosen, options] { chosen = [options] { return get(*options); }; });
 }
 
 }  // namespace heirloom::cli

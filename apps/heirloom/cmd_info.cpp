@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -10,13 +8,7 @@ namespace heirloom::cli {
 
 namespace {
 
-struct Options {
-  std::string node;
-  std::string table;
-  bool json = false;
-};
-
-int tell(const Options& options) {
+int tell(const LookAtTable& options) {
   const Node node = observe(options.node);
   const auto info = to_json(require_table(node, options.table).info());
   if (options.json) {
@@ -33,12 +25,8 @@ int tell(const Options& options) {
 }  // namespace
 
 void add_info(CLI::App& app, Chosen& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("info", "Tell about a table: options, owner, size, what was repaired");
-  add_node_option(*command, options->node);
-  command->add_option("TABLE", options->table, "The table's name")->required();
-  command->add_flag("--json", options->json, "One JSON object");
-  command->callback([&chosen, options] { chosen = [options] { return tell(*options); }; });
+  add_look(app, chosen, "info", "Tell about a table: options, owner, size, what was repaired", "One JSON object",
+           &tell);
 }
 
 }  // namespace heirloom::cli

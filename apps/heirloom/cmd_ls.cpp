@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -10,11 +9,6 @@
 namespace heirloom::cli {
 
 namespace {
-
-struct Options {
-  std::string node;
-  bool json = false;
-};
 
 std::string owner_of(const TableInfo& info) { return info.owner ? to_string(Term(*info.owner)) : "the node"; }
 
@@ -30,7 +24,7 @@ void print_table(const std::vector<TableInfo>& tables) {
   }
 }
 
-int list(const Options& options) {
+int list(const Look& options) {
   const std::vector<TableInfo> tables = observe(options.node).tables();
   if (options.json) {
     auto array = nlohmann::json::array();
@@ -45,11 +39,7 @@ int list(const Options& options) {
 }  // namespace
 
 void add_ls(CLI::App& app, Chosen& chosen) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("ls", "List the tables of a node");
-  add_node_option(*command, options->node);
-  command->add_flag("--json", options->json, "An array of objects, with all that `info` tells");
-  command->callback([&chosen, options] { chosen = [options] { return list(*options); }; });
+  add_look(app, chosen, "ls", "List the tables of a node", "An array of objects, with all that `info` tells", &list);
 }
 
 }  // namespace heirloom::cli

@@ -6,7 +6,9 @@
 // for, leaves in `chosen` what main() runs after all of the command line was read.
 #pragma once
 
+#include <concepts>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -68,6 +70,31 @@ void add_choice(CLI::App& command, const std::string& option, Value& value,
     throw CLI::ValidationError(option, "`" + text + "` is not one of " + names);
   };
   command.add_option_function<std::string>(option, choose, description)->type_name(names);
+}
+
+// What the commands that only look have in common: --node and --json, and those about one table TABLE.
+struct Look {
+  std::string node;
+  bool json = false;
+};
+struct LookAtTable : Look {
+  std::string table;
+};
+
+// Adds such a command, which runs `look` when it is chosen; what is its own is added to what comes back.
+template <std::derived_from<Look> Options>
+std::pair<CLI::App*, std::shared_ptr<Options>> add_look(CLI::App& app, Chosen& chosen, const char* name,
+                                                        const char* description, const char* json_description,
+                                                        int (*look)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(name, description);
+  add_node_option(*command, options->node);
+  if constexpr (std::derived_from<Options, LookAtTable>) {
+    command->add_option("TABLE", options->table, "The table's name")->required();
+  }
+  command->add_flag("--json", options->json, json_description);
+  command->callback([&chosen, options, look] { chosen = [options, look] { return look(*options); }; });
+  return {command, std::move(options)};
 }
 
 // For commands that only look: needs no manager, changes nothing.
