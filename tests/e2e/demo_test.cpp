@@ -118,6 +118,41 @@ TEST_F(Demo, LeavesNothingBehindWhenItEndsAndWhenItIsInterrupted) {
   EXPECT_EQ(run("ls -d heirloom-demo*").out, "");
 }
 
+// The directory is a new one, in shared memory: `heirloom serve`, a child of the demo, has its path among its arguments.
+std::string node_of(pid_t demo) {
+  for (;;) {
+    for (const auto& process : fs::directory_iterator("/proc")) {
+      std::ifstream status(process.path() / "status");
+      const std::string text((std::istreambuf_iterator<char>(status)), {});
+      if (text.find("PPid:\t" + std::to_string(demo) + '\n') == std::string::npos) continue;
+      std::ifstream arguments(process.path() / "cmdline", std::ios::binary);
+      for (std::string argument; std::getline(arguments, argument, '\0');) {
+        if (argument == "--node" && std::getline(arguments, argument, '\0')) return argument;
+      }
+    }
+  }
+}
+
+TEST_F(Demo, WhatAKilledOneLeavesBehindIsRemovedByTheNextAndNothingElse) {
+  const pid_t living = start("heirloom demo --kills 1000000 > living 2>&1");
+  const std::string used = node_of(living);
+  const pid_t killed = start("heirloom demo --kills 1000000 > killed 2>&1");
+  const std::string left = node_of(killed);
+  EXPECT_EQ(end(killed, SIGKILL), 128 + SIGKILL);
+  EXPECT_TRUE(fs::exists(left));
+  const Outcome next = run("heirloom demo --kills 4 --seed 1 --keep");
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(used));
+  const std::size_t at = next.out.find("--node ");
+  ASSERT_NE(at, std::string::npos) << next;
+  const std::string kept = next.out.substr(at + 7, next.out.find('\n', at) - at - 7);
+  run("heirloom demo --kills 4 --seed 1");
+  EXPECT_TRUE(fs::exists(kept));
+  fs::remove_all(kept);
+  EXPECT_EQ(end(living, SIGTERM), 128 + SIGTERM);
+  EXPECT_FALSE(fs::exists(used));
+}
+
 }  // namespace
 
 }  // namespace heirloom::e2e
