@@ -8,6 +8,7 @@
 #include "os/file.hpp"
 #include "os/packet_socket.hpp"
 #include "os/pidfd.hpp"
+#include "os/scheduling.hpp"
 #include "os/signals.hpp"
 
 namespace heirloom::node {
@@ -144,12 +145,16 @@ void Manager::serve(int descriptor) {
 
 void Manager::read_from(Connection& connection) {
   // Bounded, so that one program that never stops talking does not silence the others.
-  for (int messages = 0; messages < 256 && !connection.broken; ++messages) {
-    const Channel::Incoming incoming = connection.channel.receive();
-    if (incoming.kind == Channel::Incoming::Kind::nothing_now) return;
-    if (incoming.kind == Channel::Incoming::Kind::closed || !handle(connection, incoming.message))
-      connection.broken = true;
-  }
+  for (int messages = 0; messages < 256 && !connection.broken && take_message(connection); ++messages) continue;
+}
+
+// False when there is no message now, or none will come any more: then the connection is broken.
+bool Manager::take_message(Connection& connection) {
+  const Channel::Incoming incoming = connection.channel.receive();
+  if (incoming.kind == Channel::Incoming::Kind::nothing_now) return false;
+  const bool taken = incoming.kind == Channel::Incoming::Kind::message && handle(connection, incoming.message);
+  if (!taken) connection.broken = true;
+  return taken;
 }
 
 bool Manager::handle(Connection& connection, const std::string& message) {
@@ -225,8 +230,12 @@ void Manager::drop(int descriptor) {
   connections_.erase(found);
   poller_.remove(descriptor);
   if (connection->pidfd) poller_.remove(connection->pidfd.get());
-  const auto current = by_program_.find(connection->program);
+  if (dead_.contains(connection->program)) {
+    stopping_programs_[connection->program] = std::move(connection->pidfd);
+    bury(connection->program);
+  }
   if (connection->program == 0) remove_dead_process_files();
+  const auto current = by_program_.find(connection->program);
   if (current == by_program_.end() || current->second != connection.get()) return;
   by_program_.erase(current);
   state_.disconnected(connection->program);
@@ -238,26 +247,25 @@ void Manager::died(std::uint32_t program) {
   const std::lock_guard round(round_mutex_);
   if (stopping_) return;
   settle_death(program);
-  // For its connection, and for what could not be done.
-  poller_.wake();
+  if (std::exchange(round_wanted_, false) || unfinished() != 0 || !stopping_programs_.empty()) poller_.wake();
 }
 
 void Manager::settle_death(std::uint32_t program) {
   // What it said before it died was said: read that first.
   const auto found = by_program_.find(program);
   Connection* const connection = found == by_program_.end() ? nullptr : found->second;
-  while (connection != nullptr) {
-    const Channel::Incoming incoming = connection->channel.receive();
-    if (incoming.kind != Channel::Incoming::Kind::message || !handle(*connection, incoming.message)) break;
-  }
+  while (connection != nullptr && take_message(*connection)) continue;
   state_.program_died(program);
-  // The rest may take its time: whoever is next has been told.
-  if (connection != nullptr) {
-    connection->broken = true;
-    if (connection->pidfd) poller_.remove(connection->pidfd.get());
-    stopping_programs_[program] = std::move(connection->pidfd);
-    by_program_.erase(program);
-  }
+  if (connection == nullptr) return bury(program);
+  // What is left to do takes longer than all this, and whoever was told of it now wants the processor: it waits until the
+  // connection is dropped, at the end of the next round.
+  dead_.insert(program);
+  connection->broken = true;
+  by_program_.erase(program);
+}
+
+void Manager::bury(std::uint32_t program) {
+  dead_.erase(program);
   death_watch_->remove(program);
   watched_.erase(program);
   unwatched_.erase(program);
@@ -273,8 +281,10 @@ void Manager::send(std::uint32_t program, const wire::ToProgram& message) {
   if (found == by_program_.end()) return;
   Connection& connection = *found->second;
   if (connection.broken) return;
-  if (!connection.channel.send(wire::encode(message))) connection.broken = true;
+  if (!connection.channel.send(wire::encode(message))) connection.broken = round_wanted_ = true;
   if (connection.channel.has_waiting()) poller_.want_write(connection.channel.descriptor(), true);
+  // Who gets a table is what everybody waits for; the names and notices of the death can wait.
+  if (std::holds_alternative<wire::Transfer>(message)) os::yield();
 }
 
 Status Manager::record(std::span<const Record> records) {

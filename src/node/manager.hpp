@@ -79,6 +79,7 @@ class Manager final : private ManagerEffects {
   void accept_connections();
   void serve(int descriptor);
   void read_from(Connection& connection);
+  bool take_message(Connection& connection);
   bool handle(Connection& connection, const std::string& message);
   bool greet(Connection& connection, const wire::ToManager& message);
   bool watch_life(std::uint32_t program);
@@ -87,6 +88,7 @@ class Manager final : private ManagerEffects {
   void drop_broken();
   void died(std::uint32_t program);  // on a thread of the death watch
   void settle_death(std::uint32_t program);
+  void bury(std::uint32_t program);
 
   // -- what could not be done (manager_retry.cpp) --
   [[nodiscard]] std::size_t unfinished() const;
@@ -127,6 +129,8 @@ class Manager final : private ManagerEffects {
   // told the death is one thread's. Their files stay until then (Peers::runs).
   std::map<std::uint32_t, os::Fd> stopping_programs_;
   std::set<std::uint32_t> watched_;  // programs on the death watch
+  std::set<std::uint32_t> dead_;     // settled, and not buried yet
+  bool round_wanted_ = false;        // something was left for the manager's thread that it does not see by itself
 
   using Clock = std::chrono::steady_clock;
   std::set<std::string> strangers_;    // segments that the journal does not know, and that could not be looked at

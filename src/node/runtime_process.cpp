@@ -8,6 +8,7 @@
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 #include "os/pidfd.hpp"
+#include "os/scheduling.hpp"
 #include "os/signals.hpp"
 #include "process/log.hpp"
 #include "term/serial.hpp"
@@ -178,6 +179,8 @@ void Runtime::deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandl
   if (!gift) return process::log_line("table " + transfer.table.id + " came with gift data that is no term: not told");
   host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(handle), transfer.from, *std::move(gift)},
                           [handle] { fence(*handle); });
+  // Before this thread goes on to tell the manager, which can wait.
+  os::yield();
 }
 
 void Runtime::fence(const TableHandle& handle) noexcept {
