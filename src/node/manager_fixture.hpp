@@ -23,8 +23,12 @@ struct RecordedEffects final : ManagerEffects {
       last_transfer = *transfer;
     }
     if (std::holds_alternative<wire::ProcessDied>(message)) said.push_back("died");
+    if (const auto* deleted = std::get_if<wire::TableDeleted>(&message)) {
+      said.push_back("deleted " + deleted->id + " to " + std::to_string(program));
+    }
     if (const auto* reply = std::get_if<wire::Reply>(&message)) {
       const auto* refusal = std::get_if<wire::Refusal>(&reply->answer);
+      if (const auto* tables = std::get_if<std::vector<wire::TableFacts>>(&reply->answer)) last_tables = *tables;
       said.push_back(refusal != nullptr ? "refused " + std::string(to_string(refusal->code)) : "reply");
     }
     EXPECT_NE(program, 0U);
@@ -49,6 +53,7 @@ struct RecordedEffects final : ManagerEffects {
   std::map<std::string, Pid> owners;
   std::vector<std::string> said;
   wire::Transfer last_transfer;
+  std::vector<wire::TableFacts> last_tables;
 };
 
 class ManagerStateTest : public testing::Test {

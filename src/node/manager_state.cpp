@@ -75,6 +75,13 @@ void ManagerState::connected(const wire::Hello& hello) {
   }
   for (const std::uint64_t number : waiting) send_transfer(number);
   for (const Pid pid : hello.watched) watch(hello.program, pid);
+  for (const std::string& id : hello.expected) {
+    if (ledger_.table(id) == nullptr) {
+      send(hello.program, wire::TableDeleted{id});
+    } else {
+      expecting_[id].insert(hello.program);
+    }
+  }
   if (program.names_watched) send(hello.program, wire::NamesChanged{});
 }
 
@@ -85,8 +92,14 @@ void ManagerState::program_found(std::uint32_t program) {
 
 void ManagerState::disconnected(std::uint32_t program) {
   forget_watches_of(program);
+  forget_expectations_of(program);
   const auto found = programs_.find(program);
   if (found != programs_.end()) found->second = Program{};
+}
+
+void ManagerState::forget_expectations_of(std::uint32_t program) {
+  for (auto& [id, programs] : expecting_) programs.erase(program);
+  std::erase_if(expecting_, [](const auto& entry) { return entry.second.empty(); });
 }
 
 void ManagerState::forget_watches_of(std::uint32_t program) {
@@ -121,6 +134,7 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   for (auto& [pid, tables] : waiting) {
     if (mourning_of(pid) == nullptr) mourn({pid, how, {}, std::move(tables), {}});
   }
+  forget_expectations_of(program);
   if (ledger_.programs().contains(program)) commit(ProgramGone{program});
 }
 
@@ -292,9 +306,10 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::Whereis& ca
   return ledger_.whereis(call.name);
 }
 
-wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::RegisterName& call) {
+wire::Answer ManagerState::on(std::uint32_t program, const wire::RegisterName& call) {
   const auto taken = ledger_.whereis(call.name);
-  if (taken == call.pid) return wire::Done{};  // a call that was sent again because its answer was lost
+  // A call that was sent again because its answer was lost.
+  if (taken == call.pid) return expect_tables(program, call);
   if (taken) {
     return wire::Refusal{ErrorCode::already_exists, "the name \"" + call.name + "\" belongs to " + text_of(*taken)};
   }
@@ -307,7 +322,7 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::RegisterNam
     return wire::Refusal{recorded.failure().code, recorded.failure().to_string()};
   }
   announce_names();
-  return wire::Done{};
+  return expect_tables(program, call);
 }
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::UnregisterName& call) {

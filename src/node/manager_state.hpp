@@ -10,6 +10,8 @@
 //
 // **Successors.** An heir that would only pass the table on, as a table manager does, can say beforehand to whom: then the table
 // goes there in one step, as if from the heir. The heir must be alive for that, and hears of it by the notice of the death.
+// Programs with a successor's name expect the table, and have it open; they are told when it is deleted, so that its memory is
+// free.
 //
 // **Absent programs.** After a manager's death the next one knows from the ledger which programs there were. One that is
 // alive but not back yet is absent: its processes count as alive, since nobody knows better, and what they must be told
@@ -142,6 +144,8 @@ class ManagerState {
 
   void settle_table(const std::string& id, Pid dead);
   void delete_table(const std::string& id);
+  void table_is_gone(const std::string& id);
+  std::vector<wire::TableFacts> expect_tables(std::uint32_t program, const wire::RegisterName& call);
   // Its segment gets what the ledger tells of it: the owner, who then gets his transfer, or that there is no such table.
   void write_segment(const std::string& id);
   // A segment that has had more owners than the ledger knows of: a record of the last one could not be written before the
@@ -158,6 +162,7 @@ class ManagerState {
   void tell_watchers(Pid dead, wire::Death how, const wire::TermBytes& reason);
   void watch(std::uint32_t program, Pid pid);
   void forget_watches_of(std::uint32_t program);
+  void forget_expectations_of(std::uint32_t program);
   void announce_names();
 
   // Records, together or not at all, and applies. A request fails when that does; what a death brings must happen all the same.
@@ -178,10 +183,11 @@ class ManagerState {
 
   Ledger ledger_;
   ManagerEffects& effects_;
-  std::map<std::uint32_t, Program> programs_;        // those alive, connected or absent
-  std::map<Pid, std::set<std::uint32_t>> watchers_;  // programs that wait for the end of a process
-  std::set<std::string> behind_;                     // ids of segments that say less than the ledger
-  std::vector<Mourning> mourned_;                    // in the order of the deaths
+  std::map<std::uint32_t, Program> programs_;                 // those alive, connected or absent
+  std::map<Pid, std::set<std::uint32_t>> watchers_;           // programs that wait for the end of a process
+  std::map<std::string, std::set<std::uint32_t>> expecting_;  // programs, by the ids of tables
+  std::set<std::string> behind_;                              // ids of segments that say less than the ledger
+  std::vector<Mourning> mourned_;                             // in the order of the deaths
 };
 
 }  // namespace heirloom::node

@@ -86,6 +86,38 @@ TEST_F(Successors, CanBeNamedAnewByTheHeirAndByNobodyElse) {
   EXPECT_EQ(owner(), kKeeper);
 }
 
+TEST_F(Successors, ExpectTheTableAndHearOfItsDeletion) {
+  register_standby();
+  ASSERT_EQ(effects.last_tables.size(), 1U);
+  EXPECT_EQ(effects.last_tables.front().id, "1");
+  wire::DropTable drop;
+  drop.id = "1";
+  drop.caller = kWorker;
+  receive(drop, kWorker);
+  // The worker registered its name before there was a table.
+  EXPECT_EQ(effects.take(), (Said{"deleted 1 to 3", "reply"}));
+}
+
+TEST_F(Successors, ThatSomebodyElseRegisteredExpectNothing) {
+  receive(wire::RegisterName{0, "worker_2", kStandby}, kKeeper);
+  EXPECT_TRUE(effects.last_tables.empty());
+}
+
+TEST_F(Successors, HearOfADeletionThatHappenedWhileTheyWereAway) {
+  register_standby();
+  state.disconnected(kStandby.program);
+  wire::Hello hello;
+  hello.program = kStandby.program;
+  hello.expected = {"1", "77"};
+  state.connected(hello);
+  EXPECT_EQ(effects.take(), Said{"deleted 77 to 3"});
+  wire::DropTable drop;
+  drop.id = "1";
+  drop.caller = kWorker;
+  receive(drop, kWorker);
+  EXPECT_EQ(effects.take(), (Said{"deleted 1 to 3", "reply"}));
+}
+
 TEST_F(Successors, AreKnownToTheNextManager) {
   register_standby();
   Ledger replayed;

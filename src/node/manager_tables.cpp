@@ -79,7 +79,7 @@ void ManagerState::settle_table(const std::string& id, Pid dead) {
 
 void ManagerState::delete_table(const std::string& id) {
   const bool deleted = effects_.delete_segment(id).ok();
-  commit(TableGone{id});
+  table_is_gone(id);
   if (!deleted) {
     behind_.insert(id);
   } else {
@@ -97,7 +97,29 @@ void ManagerState::adopt(const wire::TableFacts& table) {
 }
 
 void ManagerState::segment_lost(const std::string& id) {
-  if (ledger_.table(id) != nullptr) commit(TableGone{id});
+  if (ledger_.table(id) != nullptr) table_is_gone(id);
+}
+
+void ManagerState::table_is_gone(const std::string& id) {
+  commit(TableGone{id});
+  const auto found = expecting_.find(id);
+  if (found == expecting_.end()) return;
+  for (const std::uint32_t program : found->second) send(program, wire::TableDeleted{id});
+  expecting_.erase(found);
+}
+
+std::vector<wire::TableFacts> ManagerState::expect_tables(std::uint32_t program, const wire::RegisterName& call) {
+  std::vector<wire::TableFacts> expected;
+  if (call.pid.program != program) return expected;  // it named a process of somebody else
+  for (const auto& [id, table] : ledger_.tables()) {
+    const auto& heir = table.facts.heir;
+    if (!heir) continue;
+    const auto& names = heir->successors;
+    if (std::find(names.begin(), names.end(), call.name) == names.end()) continue;
+    expected.push_back(table.facts);
+    expecting_[id].insert(program);
+  }
+  return expected;
 }
 
 // -- segments --
@@ -127,7 +149,7 @@ void ManagerState::write_segment(const std::string& id) {
     if (waiting != transfers.end()) send_transfer(waiting->first);  // L2: there is one at most
   } else {
     effects_.set_aside_segment(id, stored.failure());
-    commit(TableGone{id});
+    table_is_gone(id);
   }
   caught_up(id);
 }

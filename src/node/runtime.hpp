@@ -119,6 +119,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   static void fence_aside(std::shared_ptr<TableHandle> handle);
 
   Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
+  Result<std::shared_ptr<table::Table>> open_table_locked(const std::string& id);
+  void expect(const std::vector<wire::TableFacts>& tables);
   // The table's facts as the manager tells them, or the journal where nobody may ask the manager.
   Result<std::optional<wire::TableFacts>> facts_of_name(const std::string& name);
   Result<std::vector<wire::TableFacts>> all_facts();
@@ -138,6 +140,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
 
   std::mutex tables_mutex_;
   std::map<std::string, std::weak_ptr<TableHandle>> handles_;
+  // Tables that may be transferred to this program at any moment, kept open without a handle, which would keep the node.
+  std::map<std::string, std::shared_ptr<table::Table>> expected_;
 
   // On the client's thread only:
   std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation

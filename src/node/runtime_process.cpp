@@ -83,7 +83,9 @@ Status Runtime::register_name(Atom name, Pid pid) {
   HEIRLOOM_CHECK(usable(), "register");
   if (!client_) return looks_only();
   auto answer = client_->call(std::move(call), Client::Again::when_asked);
-  return answer ? Status() : Status(std::move(answer).failure());
+  if (!answer) return std::move(answer).failure();
+  if (const auto* tables = std::get_if<std::vector<wire::TableFacts>>(&*answer)) expect(*tables);
+  return {};
 }
 
 Status Runtime::unregister_name(Atom name) {
@@ -117,6 +119,8 @@ wire::Hello Runtime::hello() {
   }
   hello.watched = host_->watched();
   hello.names_watched = host_->names_watched();
+  const std::lock_guard lock(tables_mutex_);
+  for (const auto& [id, table] : expected_) hello.expected.push_back(id);
   return hello;
 }
 
@@ -136,6 +140,10 @@ bool Runtime::receive(const wire::ToProgram& message) {
   if (const auto* forward = std::get_if<wire::Forward>(&message)) receive(*forward);
   if (const auto* died = std::get_if<wire::ProcessDied>(&message)) receive(*died);
   if (std::holds_alternative<wire::NamesChanged>(message)) host_->names_changed();
+  if (const auto* deleted = std::get_if<wire::TableDeleted>(&message)) {
+    const std::lock_guard lock(tables_mutex_);
+    expected_.erase(deleted->id);
+  }
   return true;
 }
 

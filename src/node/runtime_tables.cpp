@@ -38,19 +38,47 @@ Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened o
 
 }  // namespace
 
+Result<std::shared_ptr<table::Table>> Runtime::open_table_locked(const std::string& id) {
+  if (const auto found = expected_.find(id); found != expected_.end()) return found->second;
+  auto table = table::Table::open(directory_->descriptor(), Directory::table_file(id), attachment_);
+  if (table && repair_is_sabotaged()) (*table)->sabotage_repair();
+  return table;
+}
+
+// It only saves time: what cannot be opened now will have to be when it comes. Each costs a descriptor.
+void Runtime::expect(const std::vector<wire::TableFacts>& tables) {
+  constexpr std::size_t kExpectedMax = 64;
+  std::vector<std::shared_ptr<table::Table>> opened;
+  {
+    const std::lock_guard lock(tables_mutex_);
+    for (const wire::TableFacts& facts : tables) {
+      if (expected_.size() >= kExpectedMax) break;
+      auto table = open_table_locked(facts.id);
+      if (table && expected_.emplace(facts.id, *table).second) opened.push_back(*std::move(table));
+    }
+  }
+  // A look maps the pages with the locks, and gives this thread its place among those that use tables.
+  for (const auto& table : opened) {
+    try {
+      static_cast<void>(table->info());
+    } catch (const Error&) {
+      // Deleted meanwhile, or broken: whoever gets it will see.
+    }
+  }
+}
+
 // Ids are never given twice, so a handle once made stays right; two handles of one table are the same.
 Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts& facts) {
   const std::lock_guard lock(tables_mutex_);
   std::weak_ptr<TableHandle>& known = handles_[facts.id];
   if (auto handle = known.lock()) return handle;
-  auto table = table::Table::open(directory_->descriptor(), Directory::table_file(facts.id), attachment_);
+  auto table = open_table_locked(facts.id);
   if (!table) {
     handles_.erase(facts.id);
     // The file of a table that was deleted in this moment is no news; that the table is gone is.
     if (table.failure().code == ErrorCode::not_found) return fail(ErrorCode::id, "the table was deleted");
     return std::move(table).failure();
   }
-  if (repair_is_sabotaged()) (*table)->sabotage_repair();
   std::erase_if(handles_, [&](const auto& entry) { return entry.first != facts.id && entry.second.expired(); });
   auto handle = std::make_shared<TableHandle>(
       TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A table manager whose users are programs of their own, killed for real.
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "heirloom/heirloom.hpp"
 
@@ -20,6 +23,10 @@ class TableManagerPrograms : public NodeDirectoryTest {
     supervisor.emplace(
         *opened, SupervisorOptions{},
         std::vector{TableManager::child_spec({.table_id = "jobs"_atom, .find_me = find_me, .gift_data = "gift"_atom})});
+  }
+  static bool has_mapped(const HelperProgram& program, const std::string& file) {
+    std::ifstream maps("/proc/" + std::to_string(program.pid()) + "/maps");
+    return std::string(std::istreambuf_iterator<char>(maps), {}).find(file) != std::string::npos;
   }
   // Opens the node, registers the name as soon as it is free, and has the table.
   void become_worker(HelperProgram& program) {
@@ -73,6 +80,19 @@ TEST_F(TableManagerPrograms, AProgramThatWaitsUnderAnotherNameIsNextAtOnce) {
     EXPECT_EQ(standby->get("lookup jobs " + std::to_string(life)), "{" + std::to_string(life) + ",done}");
     worker = std::move(standby);
   }
+}
+
+TEST_F(TableManagerPrograms, AProgramThatWaitsHasTheTableOpenUntilItIsDeleted) {
+  start_manager({"worker"_atom, "standby"_atom});
+  HelperProgram worker;
+  become_worker(worker);
+  HelperProgram standby;
+  standby.get("open " + node());
+  standby.get("register standby");
+  EXPECT_TRUE(has_mapped(standby, "/tables/1"));
+  worker.get("find jobs");
+  worker.get("drop jobs");
+  while (has_mapped(standby, "/tables/1")) std::this_thread::yield();
 }
 
 TEST_F(TableManagerPrograms, TheTableComesBackAfterTheNodesManagerWasKilledMeanwhile) {

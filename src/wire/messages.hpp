@@ -85,8 +85,10 @@ struct Hello {
   std::vector<std::uint32_t> processes;  // spawned ones that live
   std::vector<Pid> watched;
   bool names_watched = false;
+  std::vector<std::string> expected;  // ids of tables that it has open since they may be transferred to it
   static auto fields(auto& self) {
-    return std::tie(self.version, self.program, self.os_process, self.processes, self.watched, self.names_watched);
+    return std::tie(self.version, self.program, self.os_process, self.processes, self.watched, self.names_watched,
+                    self.expected);
   }
 };
 
@@ -136,6 +138,7 @@ struct IsAlive {
   static auto fields(auto& self) { return std::tie(self.request, self.pid); }
 };
 
+// Answered by the tables that may be transferred at once to whoever has the name: opened beforehand they cost less time then.
 struct RegisterName {
   std::uint64_t request = 0;
   std::string name;
@@ -280,7 +283,13 @@ struct NamesChanged {
   static auto fields(auto& /*self*/) { return std::tie(); }
 };
 
-using ToProgram = std::variant<Welcome, Refusal, Reply, Forward, Transfer, ProcessDied, NamesChanged>;
+// A table that the program expects.
+struct TableDeleted {
+  std::string id;
+  static auto fields(auto& self) { return std::tie(self.id); }
+};
+
+using ToProgram = std::variant<Welcome, Refusal, Reply, Forward, Transfer, ProcessDied, NamesChanged, TableDeleted>;
 
 }  // namespace wire
 }  // namespace heirloom
