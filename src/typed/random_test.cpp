@@ -14,6 +14,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "heirloom/external.hpp"
 #include "heirloom/typed.hpp"
 
 #include "term/assemble.hpp"
@@ -142,8 +143,8 @@ everything anything() {
 }
 
 void expect_canonical(const Term& term) {
-  // Text knows nothing of blocks; so what is made of it tells what the words must be.
-  const Term again = parse(to_string(term));
+  // The external term format knows nothing of blocks; so what is made of it tells what the words must be.
+  const Term again = from_external(to_external(term));
   RC_ASSERT(std::ranges::equal(term.block(), again.block()));
   term::OtherSpace space;
   std::vector<term::Word> block = space.block_of(term);
