@@ -51,7 +51,7 @@ class Concurrency : public ::testing::Test {
     std::atomic<bool> done{false};
     std::vector<std::thread> readers;
     for (unsigned seed = 0; seed < 2; ++seed) {
-      readers.emplace_back([&, seed] {
+      readers.emplace_back([&done, read, seed]() mutable {
         std::mt19937 random(seed);
         do read(random);
         while (!done.load());
@@ -200,17 +200,24 @@ TEST_F(Concurrency, AtomsThatOnlyAnotherProgramKnowsAreReadByAll) {
   EXPECT_EQ(::waitpid(other, nullptr, 0), other);
 }
 
-TEST_F(Concurrency, CountersOfSeveralWritersAddUp) {
+TEST_F(Concurrency, CountersOfSeveralWritersAddUpAndAreReadMeanwhile) {
   const Term counter{"hits", 0};
   table_->insert(kMe, {&counter, 1});
-  std::vector<std::thread> writers;
-  for (int writer = 0; writer < 3; ++writer) {
-    writers.emplace_back([&] {
-      const CounterUpdate update{.position = 2, .increment = 1};
-      for (int i = 0; i < 5000; ++i) table_->update_counter(kMe, "hits", {&update, 1}, nullptr);
-    });
-  }
-  for (std::thread& writer : writers) writer.join();
+  const auto read = [&, last = std::int64_t{0}](std::mt19937&) mutable {
+    const std::int64_t hits = table_->lookup(kMe, Term("hits")).one()->element(2).as_int64();
+    EXPECT_GE(hits, last);
+    last = hits;
+  };
+  read_while(read, [&] {
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < 3; ++writer) {
+      writers.emplace_back([&] {
+        const CounterUpdate update{.position = 2, .increment = 1};
+        for (int i = 0; i < 5000; ++i) table_->update_counter(kMe, "hits", {&update, 1}, nullptr);
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+  });
   EXPECT_EQ(table_->lookup(kMe, Term("hits")).one(), Term({"hits", 15000}));
 }
 
