@@ -19,10 +19,10 @@ demo:
 	@tools/build release apps/heirloom/all
 	build/release/apps/heirloom/heirloom demo $(ARGS)
 
-## test: everything that must hold before a push; CI runs the same
+## test: everything that must hold before a push; CI runs the same. The unit tests run under the sanitizers too
 test:
 	@tools/setup build test
-	@tools/test release
+	@tools/test release asan-unit tsan-unit
 
 ## bench: speed beside absl, tbb, LMDB and Erlang's ets
 bench:
@@ -35,12 +35,12 @@ torture:
 	@tools/setup build test
 	@tools/test torture
 
-## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+## asan: all tests under AddressSanitizer and UndefinedBehaviorSanitizer, but for those that step through a process
 asan:
 	@tools/setup build test
 	@tools/test asan
 
-## tsan: the tests of one process under ThreadSanitizer
+## tsan: the tests under ThreadSanitizer, which sees what threads of one process do to each other
 tsan:
 	@tools/setup build test
 	@tools/test tsan

@@ -29,7 +29,11 @@ endfunction()
 #
 # A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches. Its kind is the
 # ctest label by which the presets choose (CMakePresets.json): unit (the default, beside the code), oracle, layout, crash,
-# stress, fuzz, e2e; `torture` runs for hours, and only in `make torture`.
+# stress, fuzz, e2e; `torture` runs for hours, and only in `make torture`. The target heirloom_unit_tests builds all of the
+# kind unit.
+if(HEIRLOOM_TESTS)
+  add_custom_target(heirloom_unit_tests)
+endif()
 function(heirloom_test_program name)
   cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT ARG_KIND)
@@ -40,6 +44,9 @@ function(heirloom_test_program name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE heirloom_options ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  if(ARG_KIND STREQUAL "unit")
+    add_dependencies(heirloom_unit_tests ${name})
+  endif()
   gtest_discover_tests(${name} PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
 
