@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "os/own_thread.hpp"
 #include "os/packet_socket.hpp"
 #include "os/pidfd.hpp"
-#include "os/signals.hpp"
 
 namespace heirloom::node {
 
@@ -14,10 +14,7 @@ Client::Client(std::shared_ptr<const Directory> directory, Owner& owner, std::ch
 
 Status Client::start() {
   HEIRLOOM_TRY(poller_, os::Poller::create(), "connect to the manager");
-  {
-    const os::SignalsBlocked blocked;
-    thread_ = std::thread([this] { run(); });
-  }
+  thread_ = os::start_own_thread([this] { run(); });
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, timeout_, [this] { return welcomed_ || refused_; });
   if (welcomed_) return {};

@@ -7,15 +7,14 @@
 #include <utility>
 
 #include "os/futex.hpp"
-#include "os/signals.hpp"
+#include "os/own_thread.hpp"
 
 namespace heirloom::node {
 
 class DeathWatch::Watcher {
  public:
   explicit Watcher(const std::function<void(std::uint32_t)>& died) : died_(died) {
-    const os::SignalsBlocked blocked;
-    thread_ = std::thread([this] { run(); });
+    thread_ = os::start_own_thread([this] { run(); });
   }
   ~Watcher() {
     {

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "os/file.hpp"
+#include "os/own_thread.hpp"
 #include "os/packet_socket.hpp"
 #include "os/pidfd.hpp"
 #include "os/scheduling.hpp"
-#include "os/signals.hpp"
 
 namespace heirloom::node {
 
@@ -51,8 +51,7 @@ Result<std::unique_ptr<Manager>> Manager::start(std::shared_ptr<const Directory>
   HEIRLOOM_CHECK(self.adopt_segments(), "become the manager");
   self.adopt_programs();
   HEIRLOOM_CHECK(self.listen(), "become the manager");
-  const os::SignalsBlocked blocked;
-  self.thread_ = std::thread([&self] { self.run(); });
+  self.thread_ = os::start_own_thread([&self] { self.run(); });
   return manager;
 }
 

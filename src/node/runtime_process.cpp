@@ -7,9 +7,9 @@
 
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
+#include "os/own_thread.hpp"
 #include "os/pidfd.hpp"
 #include "os/scheduling.hpp"
-#include "os/signals.hpp"
 #include "process/log.hpp"
 #include "term/serial.hpp"
 
@@ -202,9 +202,8 @@ void Runtime::fence(const TableHandle& handle) noexcept {
 
 // For an heir that inherits without a message: there is no thread that waits for it.
 void Runtime::fence_aside(std::shared_ptr<TableHandle> handle) {
-  const os::SignalsBlocked blocked;
   try {
-    std::thread([handle] { fence(*handle); }).detach();
+    os::start_own_thread([handle] { fence(*handle); }).detach();
   } catch (const std::system_error&) {
     fence(*handle);
   }

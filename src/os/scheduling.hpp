@@ -8,4 +8,10 @@ namespace heirloom::os {
 // to do. Costs less than a microsecond when nobody waits.
 void yield() noexcept;
 
+// For threads that somebody waits for and that need a processor for microseconds: they should not wait for the end of a long
+// turn. A program that died with a big table mapped takes its processor for a hundred milliseconds and more, and whoever asks
+// for a short turn goes before it. Kernels before 6.12 have turns of one length only, and nothing happens; nor does it to a
+// program that runs under a policy other than the usual one.
+void ask_for_short_turns() noexcept;
+
 }  // namespace heirloom::os
