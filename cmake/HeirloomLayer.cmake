@@ -10,6 +10,7 @@ target_include_directories(heirloom_options INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 target_compile_options(heirloom_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -fno-omit-frame-pointer)
+target_compile_definitions(heirloom_options INTERFACE HEIRLOOM_CHECK_VIEWS=$<BOOL:${HEIRLOOM_CHECK_VIEWS}>)
 # All or nothing: a program that is not instrumented cannot link a library that is.
 if(HEIRLOOM_SANITIZE)
   # Not vptr: to look whether memory is readable it opens a pipe, and takes every object for a wrong one in the tests in

@@ -69,7 +69,8 @@ struct ElementUpdate {
   Term value;
 };
 
-// The objects that a lookup found, copied out. For a set: none or one.
+// The objects that a lookup found, copied out. For a set: none or one. Of a temporary, as in table.lookup(key).front(), an
+// object is given by value, so that it can be kept; `for (const Term& object : table.lookup(key))` keeps all of them.
 class Objects {
  public:
   using iterator = const Term*;
@@ -81,15 +82,23 @@ class Objects {
   [[nodiscard]] iterator end() const noexcept { return begin() + count_; }
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  [[nodiscard]] const Term& operator[](std::size_t index) const noexcept { return begin()[index]; }
-  [[nodiscard]] const Term& front() const noexcept { return *begin(); }
+  // Requires index < size().
+  [[nodiscard]] const Term& operator[](std::size_t index) const& noexcept { return begin()[index]; }
+  [[nodiscard]] Term operator[](std::size_t index) && noexcept {
+    return std::move(many_.empty() ? only_ : many_[index]);
+  }
+  [[nodiscard]] const Term& front() const& noexcept { return *begin(); }
+  [[nodiscard]] Term front() && noexcept { return std::move(*this)[0]; }
   // For Heirloom's own layers: makes it one object, to be filled in.
   Term& only() noexcept {
     count_ = 1;
     return only_;
   }
   // The object of a set, or nothing.
-  [[nodiscard]] std::optional<Term> one() const { return empty() ? std::nullopt : std::optional<Term>(front()); }
+  [[nodiscard]] std::optional<Term> one() const& { return empty() ? std::nullopt : std::optional<Term>(front()); }
+  [[nodiscard]] std::optional<Term> one() && {
+    return empty() ? std::nullopt : std::optional<Term>(std::move(*this).front());
+  }
 
  private:
   std::size_t count_ = 0;

@@ -32,6 +32,7 @@
 #include "heirloom/atom.hpp"
 #include "heirloom/error.hpp"
 #include "heirloom/pid.hpp"
+#include "heirloom/view_life.hpp"
 
 namespace heirloom {
 
@@ -59,7 +60,8 @@ class ElementRange;
 
 // What both TermView and Term can tell. A function that the term's kind does not fit throws Error{type}, a position outside
 // Error{position}. Views, ranges and bytes that these functions return live as long as the words they were read from: for a
-// Term until it is changed, moved or destroyed.
+// Term until it is changed, moved or destroyed. clang warns of views of temporaries, and builds with HEIRLOOM_CHECK_VIEWS
+// (view_life.hpp) end a program that reads a view later than that; bytes are only checked by AddressSanitizer.
 template <typename Self>
 class TermReading {
  public:
@@ -126,17 +128,27 @@ class TermView : public TermReading<TermView> {
   // The root of a block.
   static TermView of_block(const std::uint64_t* block, const AtomSpace* atoms = nullptr) noexcept;
 
-  [[nodiscard]] const std::uint64_t* base() const noexcept { return base_; }
+  [[nodiscard]] const std::uint64_t* base() const noexcept {
+    life_.check();
+    return base_;
+  }
   [[nodiscard]] constexpr std::uint64_t word() const noexcept { return word_; }
   [[nodiscard]] const AtomSpace* atoms() const noexcept { return atoms_; }
+  // The view of another word of the same block.
+  [[nodiscard]] TermView part(std::uint64_t word) const noexcept { return {base_, word, atoms_, life_}; }
 
  private:
   friend class Term;
+  friend class ElementRange;
   static constexpr std::uint64_t kNilWord = 3;
+
+  TermView(const std::uint64_t* base, std::uint64_t word, const AtomSpace* atoms, ViewLife life) noexcept
+      : base_(base), word_(word), atoms_(atoms), life_(life) {}
 
   const std::uint64_t* base_ = nullptr;
   std::uint64_t word_ = kNilWord;
   const AtomSpace* atoms_ = nullptr;
+  [[no_unique_address]] ViewLife life_;
 };
 
 // Elements that lie side by side.
@@ -151,35 +163,50 @@ class ElementRange {
     using reference = TermView;
 
     Iterator() noexcept = default;
-    TermView operator*() const noexcept { return {base_, *word_, atoms_}; }
+    TermView operator*() const noexcept {
+      life_.check();
+      return {base_, *word_, atoms_, life_};
+    }
     Iterator& operator++() noexcept { return ++word_, *this; }
-    Iterator operator++(int) noexcept { return std::exchange(*this, {base_, word_ + 1, atoms_}); }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++word_;
+      return before;
+    }
     friend bool operator==(const Iterator& left, const Iterator& right) noexcept { return left.word_ == right.word_; }
 
    private:
     friend class ElementRange;
-    Iterator(const std::uint64_t* base, const std::uint64_t* word, const AtomSpace* atoms) noexcept
-        : base_(base), word_(word), atoms_(atoms) {}
+    Iterator(const std::uint64_t* base, const std::uint64_t* word, const AtomSpace* atoms, ViewLife life) noexcept
+        : base_(base), word_(word), atoms_(atoms), life_(life) {}
     const std::uint64_t* base_ = nullptr;
     const std::uint64_t* word_ = nullptr;
     const AtomSpace* atoms_ = nullptr;
+    [[no_unique_address]] ViewLife life_;
   };
 
-  ElementRange(const std::uint64_t* base, std::span<const std::uint64_t> words, const AtomSpace* atoms) noexcept
-      : base_(base), words_(words), atoms_(atoms) {}
+  // Words of the block that `of` reads.
+  ElementRange(TermView of, std::span<const std::uint64_t> words) noexcept
+      : base_(of.base_), words_(words), atoms_(of.atoms_), life_(of.life_) {}
 
-  [[nodiscard]] Iterator begin() const noexcept { return {base_, words_.data(), atoms_}; }
-  [[nodiscard]] Iterator end() const noexcept { return {base_, words_.data() + words_.size(), atoms_}; }
+  [[nodiscard]] Iterator begin() const noexcept { return {base_, words_.data(), atoms_, life_}; }
+  [[nodiscard]] Iterator end() const noexcept { return {base_, words_.data() + words_.size(), atoms_, life_}; }
   [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
   [[nodiscard]] bool empty() const noexcept { return words_.empty(); }
   // Requires index < size().
-  [[nodiscard]] TermView operator[](std::size_t index) const noexcept { return {base_, words_[index], atoms_}; }
+  [[nodiscard]] TermView operator[](std::size_t index) const noexcept {
+    life_.check();
+    return {base_, words_[index], atoms_, life_};
+  }
 
  private:
   const std::uint64_t* base_;
   std::span<const std::uint64_t> words_;
   const AtomSpace* atoms_;
+  [[no_unique_address]] ViewLife life_;
 };
+
+static_assert(HEIRLOOM_CHECK_VIEWS || (sizeof(TermView) == 24 && sizeof(ElementRange) == 32));
 
 // A term of one's own. Blocks of up to kInlineWords words - {int, int, 32 bytes} takes 8 - lie inside the Term, others on
 // the heap; a Term is 88 bytes. Its atoms are always ids of this program.
@@ -213,15 +240,27 @@ class Term : public TermReading<Term> {
   ~Term() { release(); }
 
   // Not of a temporary, which would be gone before the loop begins in `for (TermView x : make().elements())`.
-  [[nodiscard]] ElementRange elements() const& { return TermReading::elements(); }
-  [[nodiscard]] ElementRange keys() const& { return TermReading::keys(); }
-  [[nodiscard]] ElementRange values() const& { return TermReading::values(); }
+  [[nodiscard]] ElementRange elements() const& HEIRLOOM_LIFETIMEBOUND { return TermReading::elements(); }
+  [[nodiscard]] ElementRange keys() const& HEIRLOOM_LIFETIMEBOUND { return TermReading::keys(); }
+  [[nodiscard]] ElementRange values() const& HEIRLOOM_LIFETIMEBOUND { return TermReading::values(); }
   ElementRange elements() const&& = delete;
   ElementRange keys() const&& = delete;
   ElementRange values() const&& = delete;
 
-  operator TermView() const noexcept { return {data(), data()[0], nullptr}; }
-  [[nodiscard]] TermView view() const noexcept { return *this; }
+  [[nodiscard]] std::string_view as_binary() const& HEIRLOOM_LIFETIMEBOUND { return TermReading::as_binary(); }
+  [[nodiscard]] std::string_view node_name() const& HEIRLOOM_LIFETIMEBOUND { return TermReading::node_name(); }
+  std::string_view as_binary() const&& = delete;
+  std::string_view node_name() const&& = delete;
+  // These may read a temporary within one expression. To keep what they return, keep the Term.
+  [[nodiscard]] TermView element(std::size_t position) const HEIRLOOM_LIFETIMEBOUND {
+    return TermReading::element(position);
+  }
+  [[nodiscard]] TermView operator[](std::size_t index) const HEIRLOOM_LIFETIMEBOUND {
+    return TermReading::operator[](index);
+  }
+  [[nodiscard]] TermView tail() const HEIRLOOM_LIFETIMEBOUND { return TermReading::tail(); }
+  operator TermView() const noexcept HEIRLOOM_LIFETIMEBOUND { return {data(), data()[0], nullptr, views_.mark()}; }
+  [[nodiscard]] TermView view() const noexcept HEIRLOOM_LIFETIMEBOUND { return *this; }
 
   // For Heirloom's own layers. A block of this program's atoms, trusted to be well-formed; its root is normalised.
   static Term from_block(std::span<const std::uint64_t> block);
@@ -230,7 +269,10 @@ class Term : public TermReading<Term> {
   static Term uninitialized(std::size_t words);
   // The same for a Term that is there already: what it held is lost.
   std::span<std::uint64_t> overwrite(std::size_t words);
-  [[nodiscard]] std::span<std::uint64_t> writable_block() noexcept { return {data(), words_}; }
+  [[nodiscard]] std::span<std::uint64_t> writable_block() noexcept {
+    views_.take_back();
+    return {data(), words_};
+  }
   [[nodiscard]] std::span<const std::uint64_t> block() const noexcept { return {data(), words_}; }
 
  private:
@@ -271,6 +313,7 @@ class Term : public TermReading<Term> {
   static void copy_words(std::uint64_t* to, const std::uint64_t* from, std::size_t words) noexcept;
 
   std::uint32_t words_ = 1;
+  [[no_unique_address]] ViewOwner views_;
   Storage storage_;
 };
 
@@ -321,9 +364,9 @@ bool operator==(TermView left, TermView right);
 inline bool operator==(TermView left, const Term& right) { return left == right.view(); }
 inline bool operator==(const Term& left, const Term& right) { return left.view() == right.view(); }
 
-// Erlang's order of terms, in which 1 and 1.0 are equivalent (`==`). Pids, references, ports and funs, whose order Erlang
-// leaves to its VM, are ordered by their words, the same in every program. Why no operator<: with it, neither `a < b` nor
-// `a > b` would not mean `a == b`.
+// Erlang's order of terms, in which 1 and 1.0 are equivalent (`==`). Pids, references and ports of Heirloom come before those
+// of other nodes, which are ordered as Erlang does (docs/values.md). Why no operator<: with it, neither `a < b` nor `a > b`
+// would not mean `a == b`.
 std::weak_ordering compare(TermView left, TermView right);
 
 // ---------------------------------------------------------------------------------------------------------------- inline
@@ -348,6 +391,7 @@ inline void Term::copy_words(std::uint64_t* to, const std::uint64_t* from, std::
 }
 
 inline void Term::take_from(Term& other) noexcept {
+  other.views_.take_back();
   words_ = std::exchange(other.words_, 1U);
   if (is_inline()) [[likely]] {
     copy_words(storage_.words, other.storage_.words, words_);
@@ -369,6 +413,7 @@ inline void Term::allocate(std::size_t words) {
 }
 
 inline void Term::release() noexcept {
+  views_.take_back();
   if (!is_inline()) [[unlikely]]
     free_heap();
 }

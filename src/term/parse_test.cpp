@@ -131,8 +131,10 @@ TEST(Parse, ReadsPidsReferencesAndPortsOfOtherNodes) {
   EXPECT_EQ(pid.node_name(), "a@b.example");
   EXPECT_THROW((void)pid.as_pid(), Error);
   EXPECT_FALSE(parse("<0.3.7>").is_foreign());
-  EXPECT_EQ(parse("<0.3.7>").node_name(), "heirloom@localhost");
-  EXPECT_EQ(parse("#Ref<a@b/4.1>").node_name(), "a@b");
+  const Term own = parse("<0.3.7>");
+  EXPECT_EQ(own.node_name(), "heirloom@localhost");
+  const Term reference = parse("#Ref<a@b/4.1>");
+  EXPECT_EQ(reference.node_name(), "a@b");
   EXPECT_EQ(parse("#Port<a@b/4.18446744073709551615>").kind(), TermKind::port);
   EXPECT_TRUE(parse("<heirloom@localhost/2.3.7>").is_foreign());
 }

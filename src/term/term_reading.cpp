@@ -45,7 +45,7 @@ void require(TermView term, TermKind kind, std::string_view wanted) {
 
 // Elements of a container from `first` on.
 ElementRange range_of(TermView term, std::uint64_t first, std::uint64_t count) noexcept {
-  return {term.base(), {term::elements_of(term.base(), term.word()) + first, count}, term.atoms()};
+  return {term, {term::elements_of(term.base(), term.word()) + first, count}};
 }
 
 }  // namespace
@@ -179,13 +179,13 @@ TermView TermReading<Self>::element(std::size_t position) const {
   const TermView view = self();
   require(view, TermKind::tuple, "an element of a tuple");
   if (position == 0 || position > term::size_field(view.word())) refuse_position("position", position, size());
-  return {view.base(), term::elements_of(view.base(), view.word())[position - 1], view.atoms()};
+  return view.part(term::elements_of(view.base(), view.word())[position - 1]);
 }
 
 template <typename Self>
 ElementRange TermReading<Self>::elements() const {
   const TermView view = self();
-  if (view.is_nil()) return {view.base(), {}, view.atoms()};
+  if (view.is_nil()) return {view, {}};
   if (!view.is_tuple() && !view.is_list()) refuse("the elements of a tuple or list", view);
   return range_of(view, 0, term::size_field(view.word()));
 }

@@ -32,7 +32,7 @@ TEST(Term, MakesOfEachCppValueTheKindThatItMeans) {
   EXPECT_EQ(Term(1.5).kind(), TermKind::floating);
   EXPECT_EQ(Term(true), Term("true"_atom));
   EXPECT_EQ(Term(false).as_bool(), false);
-  EXPECT_EQ(Term("text").as_binary(), "text");
+  EXPECT_EQ(Term("text").view().as_binary(), "text");
   EXPECT_EQ(Term(std::string("text")), Term(std::string_view("text")));
   EXPECT_EQ(Term("a"_atom).as_atom(), "a"_atom);
   EXPECT_EQ(Term(Pid{3, 7}).as_pid(), (Pid{3, 7}));
@@ -71,7 +71,7 @@ TEST(Term, RefusesToBeReadAsAnotherKind) {
   EXPECT_EQ(code_of([] { (void)Term("a"_atom).as_bool(); }), ErrorCode::type);
   EXPECT_EQ(code_of([] { (void)Term(1).as_pid(); }), ErrorCode::type);
   EXPECT_EQ(code_of([] { (void)Term(1).size(); }), ErrorCode::type);
-  EXPECT_EQ(code_of([] { (void)bitstring("a", 3).as_binary(); }), ErrorCode::type);
+  EXPECT_EQ(code_of([] { (void)bitstring("a", 3).view().as_binary(); }), ErrorCode::type);
   EXPECT_EQ(code_of([] { (void)list({1}).element(1); }), ErrorCode::type);
   EXPECT_EQ(code_of([] { (void)Term(1).view().keys(); }), ErrorCode::type);
 }
