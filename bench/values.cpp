@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a small record costs as a value: {session, int64, int64, 32 bytes} as a plain struct, as a Term made by hand, and as a
-// typed one. Each case is `operation/form`; a file of its own may add operations to this program. See README.md for what the
+// typed one. Each case is `operation/form`; external.cpp adds those of the external term format. See README.md for what the
 // numbers mean.
-#include <array>
-#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -13,37 +11,12 @@
 #include <absl/hash/hash.h>
 #include <benchmark/benchmark.h>
 
-#include "heirloom/heirloom.hpp"
 #include "heirloom/typed.hpp"
+
+#include "session.hpp"
 
 namespace heirloom::bench {
 namespace {
-
-struct session {
-  std::int64_t key;
-  std::int64_t hits;
-  std::array<char, 32> text;
-
-  friend bool operator==(const session&, const session&) = default;
-  friend auto operator<=>(const session&, const session&) = default;
-  template <typename State>
-  friend State AbslHashValue(State state, const session& value) {
-    return State::combine(std::move(state), value.key, value.hits, value.text);
-  }
-};
-
-constexpr std::string_view kText = "thirty-two bytes of binary here.";
-
-session struct_of(std::int64_t key) {
-  session value{key, key, {}};
-  std::memcpy(value.text.data(), kText.data(), kText.size());
-  return value;
-}
-
-Term term_of(std::int64_t key) {
-  static const Atom name("session");
-  return {name, key, key, kText};
-}
 
 // ---------------------------------------------------------------------------------------------------------------- build
 
