@@ -14,7 +14,7 @@
 //   std::optional<session> perhaps = try_from_term<session>(object);
 //
 // A struct is the Erlang record of its unqualified name, its members in their order; a table of such records has keypos 2
-// (typed_table.hpp). What each type becomes is the table of docs/values-typed.md; in short:
+// (typed_table.hpp). What each type becomes is the table of docs/values.md; in short:
 //
 //   integers, chrono durations and time points (their count)  integer      std::string, vectors and arrays of bytes  binary
 //   float, double                                             float        other std::vector, std::array             list

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Strategy: for each kind of member the term that a value becomes, written in Erlang's syntax, and the same value read back
-// from that text. The table in docs/values-typed.md says the same.
+// from that text. The table in docs/values.md says the same.
 #include <cstdint>
 #include <limits>
 #include <ostream>
