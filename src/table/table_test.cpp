@@ -76,6 +76,20 @@ TEST_F(SetTable, ReturnsWhatWasInserted) {
   EXPECT_EQ(table_->size(), 1u);
 }
 
+TEST_F(SetTable, GivesAnObjectOfATemporaryLookupByValue) {
+  static_assert(std::is_same_v<decltype(table_->lookup(me_, Term(1)).front()), Term>);
+  static_assert(std::is_same_v<decltype(table_->lookup(me_, Term(1))[0]), Term>);
+  const Term object{1, std::string(1000, 'x')};
+  insert(object);
+  const Term& kept = table_->lookup(me_, Term(1)).front();
+  EXPECT_EQ(kept, object);
+  const Objects found = table_->lookup(me_, Term(1));
+  EXPECT_EQ(&found.front(), &found[0]);
+  EXPECT_EQ(found.front(), object);
+  EXPECT_EQ(found.one(), object);  // a copy: what was found stays
+  EXPECT_EQ(found[0], object);
+}
+
 TEST_F(SetTable, TellsKeysApartByIdentity) {
   insert({1, "integer"});
   insert({1.0, "float"});
