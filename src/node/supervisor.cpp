@@ -26,4 +26,15 @@ std::vector<std::pair<Atom, std::optional<Pid>>> Supervisor::which_children() co
   return state_->supervision.which_children();
 }
 
+ChildCount Supervisor::count_children() const { return state_->supervision.count_children(); }
+
+ChildSpec Supervisor::child_spec(Atom id, const SupervisorOptions& options, std::vector<ChildSpec> children) {
+  return process::Supervision::child_spec(id, options, std::move(children));
+}
+
+Pid Supervisor::start_child(ChildSpec child) { return state_->supervision.start_child(std::move(child)); }
+void Supervisor::terminate_child(Atom id) { state_->supervision.terminate_child(id); }
+Pid Supervisor::restart_child(Atom id) { return state_->supervision.restart_child(id); }
+void Supervisor::delete_child(Atom id) { state_->supervision.delete_child(id); }
+
 }  // namespace heirloom

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,12 +12,13 @@
 #include "heirloom/supervisor.hpp"
 
 #include "process/host.hpp"
+#include "process/supervisor_board.hpp"
 
 namespace heirloom::process {
 
 class Supervision {
  public:
-  using Children = std::vector<std::pair<Atom, std::optional<Pid>>>;
+  using Children = SupervisorBoard::Children;
 
   // Returns when all children are started. Throws what a child's start threw, after ending those started before it.
   Supervision(std::shared_ptr<Host> host, const SupervisorOptions& options, std::vector<ChildSpec> children);
@@ -27,21 +27,26 @@ class Supervision {
   Supervision(const Supervision&) = delete;
   Supervision& operator=(const Supervision&) = delete;
 
+  // As a child, linked to the supervisor that starts it.
+  static ChildSpec child_spec(Atom id, const SupervisorOptions& options, std::vector<ChildSpec> children);
+
   Term wait();
   void stop();
   [[nodiscard]] Pid pid() const noexcept { return pid_; }
-  [[nodiscard]] Children which_children() const;
+  [[nodiscard]] Children which_children() const { return board_->children(); }
+  [[nodiscard]] ChildCount count_children() const { return board_->count(); }
 
-  // What the supervisor's process shows to other threads.
-  struct Board {
-    std::mutex mutex;
-    Children children;           // guarded by mutex
-    std::optional<Term> reason;  // of its end; guarded by mutex
-  };
+  Pid start_child(ChildSpec child);
+  void terminate_child(Atom id);
+  Pid restart_child(Atom id);
+  void delete_child(Atom id);
 
  private:
+  // Lets the supervisor's process do it, and waits.
+  void ask(SupervisorBoard::Request request);
+
   const std::shared_ptr<Host> host_;
-  const std::shared_ptr<Board> board_;
+  const std::shared_ptr<SupervisorBoard> board_;
   Pid pid_;
 };
 

@@ -41,72 +41,110 @@ void log(const Parts&... parts) {
   log_line(line.str());
 }
 
+[[noreturn]] void refuse(ErrorCode code, const char* operation, Atom id, const char* why) {
+  throw Error(code, operation, to_string(Term(id)) + ' ' + why);
+}
+
+// How long a child that was killed may take to notice.
+constexpr std::chrono::milliseconds kUnkillable{5000};
+
 }  // namespace
 
 SupervisorLoop::SupervisorLoop(const SupervisorOptions& options, std::vector<ChildSpec> specs, Pid parent,
-                               std::shared_ptr<Supervision::Board> board)
+                               std::shared_ptr<SupervisorBoard> board)
     : options_(options), parent_(parent), board_(std::move(board)) {
-  for (ChildSpec& spec : specs) children_.push_back({std::move(spec), std::nullopt});
+  for (ChildSpec& spec : specs) {
+    if (find(spec.id) != nullptr) refuse(ErrorCode::badarg, "start a supervisor", spec.id, "is the id of two children");
+    children_.push_back({std::move(spec)});
+  }
 }
 
 void SupervisorLoop::start() {
   trap_exit(true);
   try {
-    for (Child& child : children_) start_child(child);
+    for (Child& child : children_) run_child(child);
   } catch (const ProcessExit&) {
     throw;  // it was killed: its children are linked to it
   } catch (...) {
-    end_children();
+    end_all();
     throw;
   }
 }
 
 Term SupervisorLoop::run() {
-  for (;;) {
-    const Term message = receive();
-    if (message == Term(atoms().stop_supervisor)) {
-      end_children();
-      return atoms().shutdown;
-    }
-    if (!is_exit(message)) continue;
-    const Pid from = message.element(2).as_pid();
-    const Term reason(message.element(3));
-    if (Child* child = find(from)) {
-      if (child_ended(*child, reason)) continue;
-      end_children();
-      return atoms().shutdown;
-    }
-    if (from == parent_) {
-      end_children();
-      return reason;
-    }
-  }
+  while (handle(receive())) continue;
+  end_all();
+  return reason_;
 }
 
-void SupervisorLoop::start_child(Child& child) {
-  child.pid = child.spec.start();
-  publish();
+bool SupervisorLoop::handle(const Term& message) {
+  if (message == Term(atoms().stop_supervisor)) {
+    reason_ = atoms().shutdown;
+    return false;
+  }
+  if (message == Term(atoms().supervisor_request)) {
+    board_->do_requests(*this);
+    return true;
+  }
+  if (message.is_tuple() && message.size() == 2 && message.element(1) == Term(atoms().try_again)) {
+    Child* child = find(message.element(2).as_atom());
+    return child == nullptr || !child->restarting || restart(*child);
+  }
+  if (!is_exit(message)) return true;
+  const Pid from = message.element(2).as_pid();
+  if (Child* child = find(from)) return child_ended(*child, Term(message.element(3)));
+  if (from != parent_) return true;
+  reason_ = Term(message.element(3));
+  return false;
 }
 
 bool SupervisorLoop::child_ended(Child& child, const Term& reason) {
   child.pid.reset();
   publish();
   if (!is_planned(reason)) log("child ", child.spec.id, " ended: ", reason);
-  return !wants_restart(child.spec.restart, reason) || restart(child);
+  if (wants_restart(child.spec.restart, reason)) return restart(child);
+  if (child.spec.restart == Restart::temporary) drop(child);
+  return true;
 }
 
 bool SupervisorLoop::restart(Child& child) {
-  // A start that fails counts as a restart, so this ends.
-  while (may_restart()) {
+  child.restarting = false;
+  if (!may_restart()) {
+    log("gives up: more than ", options_.intensity, " restarts within ", options_.period.count(), " ms");
+    reason_ = atoms().shutdown;
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(&child - children_.data());
+  switch (options_.strategy) {
+    case Strategy::one_for_one: start_again(index, index + 1); break;
+    case Strategy::one_for_all:
+      end_all();
+      start_again(0, children_.size());
+      break;
+    case Strategy::rest_for_one:
+      end_children(index + 1, children_.size());
+      start_again(index, children_.size());
+      break;
+  }
+  return true;
+}
+
+// When a start fails, it is tried again by a message to itself, behind those that have come meanwhile: a supervisor whose
+// child cannot be started can still be stopped.
+void SupervisorLoop::start_again(std::size_t first, std::size_t last) {
+  for (std::size_t index = first; index < last; ++index) {
+    Child& child = children_[index];
     try {
-      start_child(child);
-      return true;
+      run_child(child);
+    } catch (const ProcessExit&) {
+      throw;
     } catch (const std::exception& error) {
       log("child ", child.spec.id, " did not start: ", error.what());
+      child.restarting = true;
+      send(self(), Term{atoms().try_again, child.spec.id});
+      return;
     }
   }
-  log("gives up: more than ", options_.intensity, " restarts within ", options_.period.count(), " ms");
-  return false;
 }
 
 bool SupervisorLoop::may_restart() {
@@ -116,11 +154,50 @@ bool SupervisorLoop::may_restart() {
   return restarts_.size() <= static_cast<std::size_t>(std::max(options_.intensity, 0));
 }
 
-void SupervisorLoop::end_children() {
-  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
-    if (!child->pid) continue;
-    end_child(*child);
-    child->pid.reset();
+// ------------------------------------------------------------------------------------------------------------- requests
+
+Pid SupervisorLoop::start_child(ChildSpec spec) {
+  if (find(spec.id) != nullptr) refuse(ErrorCode::already_exists, "start a child", spec.id, "is the id of another");
+  Child child{std::move(spec)};
+  child.pid = child.spec.start();
+  const Pid pid = *child.pid;
+  children_.push_back(std::move(child));
+  publish();
+  return pid;
+}
+
+void SupervisorLoop::terminate_child(Atom id) {
+  Child& child = existing(id, "end a child");
+  child.restarting = false;
+  const auto index = static_cast<std::size_t>(&child - children_.data());
+  end_children(index, index + 1);
+}
+
+Pid SupervisorLoop::restart_child(Atom id) {
+  Child& child = ended(id, "start a child again");
+  run_child(child);
+  return *child.pid;
+}
+
+void SupervisorLoop::delete_child(Atom id) { drop(ended(id, "delete a child")); }
+
+// ------------------------------------------------------------------------------------------------------------- children
+
+void SupervisorLoop::run_child(Child& child) {
+  child.pid = child.spec.start();
+  publish();
+}
+
+void SupervisorLoop::end_children(std::size_t first, std::size_t last) {
+  for (std::size_t index = last; index-- > first;) {
+    Child& child = children_[index];
+    child.restarting = false;
+    if (child.pid) {
+      end_child(child);
+      child.pid.reset();
+    }
+    if (child.spec.restart == Restart::temporary)
+      children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(index));
     publish();
   }
 }
@@ -131,15 +208,21 @@ void SupervisorLoop::end_child(const Child& child) {
   const auto ended_within = [&](std::chrono::milliseconds timeout) {
     return receive_if([&](const Term& message) { return is_down(message, reference); }, timeout).has_value();
   };
-  heirloom::exit(pid, atoms().shutdown);
-  if (!ended_within(child.spec.shutdown)) {
+  const bool brutally = child.spec.shutdown == kBrutalKill;
+  if (!brutally) heirloom::exit(pid, atoms().shutdown);
+  if (brutally || !ended_within(child.spec.shutdown)) {
     heirloom::exit(pid, atoms().kill);
     // OTP would wait for ever, but a thread that does not receive cannot be killed.
-    if (!ended_within(child.spec.shutdown)) log("child ", child.spec.id, " does not end and is left behind");
+    if (!ended_within(kUnkillable)) log("child ", child.spec.id, " does not end and is left behind");
   }
   unlink(pid);
   receive_if([&](const Term& message) { return is_exit(message) && message.element(2).as_pid() == pid; },
              std::chrono::milliseconds(0));
+}
+
+void SupervisorLoop::drop(const Child& child) {
+  children_.erase(children_.begin() + (&child - children_.data()));
+  publish();
 }
 
 SupervisorLoop::Child* SupervisorLoop::find(Pid pid) {
@@ -147,11 +230,33 @@ SupervisorLoop::Child* SupervisorLoop::find(Pid pid) {
   return found == children_.end() ? nullptr : &*found;
 }
 
+SupervisorLoop::Child* SupervisorLoop::find(Atom id) {
+  const auto found = std::ranges::find_if(children_, [&](const Child& child) { return child.spec.id == id; });
+  return found == children_.end() ? nullptr : &*found;
+}
+
+SupervisorLoop::Child& SupervisorLoop::existing(Atom id, const char* operation) {
+  Child* child = find(id);
+  if (child == nullptr) refuse(ErrorCode::not_found, operation, id, "is no child of this supervisor");
+  return *child;
+}
+
+SupervisorLoop::Child& SupervisorLoop::ended(Atom id, const char* operation) {
+  Child& child = existing(id, operation);
+  if (child.pid) refuse(ErrorCode::already_exists, operation, id, "is running");
+  if (child.restarting) refuse(ErrorCode::already_exists, operation, id, "is about to be started again");
+  return child;
+}
+
 void SupervisorLoop::publish() {
-  Supervision::Children shown;
-  for (const Child& child : children_) shown.emplace_back(child.spec.id, child.pid);
-  const std::lock_guard lock(board_->mutex);
-  board_->children = std::move(shown);
+  SupervisorBoard::Children shown;
+  ChildCount count{.specs = children_.size()};
+  for (const Child& child : children_) {
+    shown.emplace_back(child.spec.id, child.pid);
+    count.active += child.pid ? 1 : 0;
+    ++(child.spec.type == ChildType::supervisor ? count.supervisors : count.workers);
+  }
+  board_->show(std::move(shown), count);
 }
 
 }  // namespace heirloom::process
