@@ -54,6 +54,15 @@ std::optional<Term> receive(std::chrono::milliseconds timeout);
 // The first message that `wanted` accepts; others stay in their order.
 std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, std::chrono::milliseconds timeout);
 
+// Timers. After `delay` the message is sent to `receiver`, wherever it lives - start_timer() sends {timeout, Reference, Message},
+// after erlang:start_timer/3 -, also when the process that started the timer has ended by then. The reference names the timer.
+// Errors: badarg for a negative delay; system_limit when there is no thread for the program's first timer.
+Term send_after(std::chrono::milliseconds delay, Pid receiver, const Term& message);
+Term start_timer(std::chrono::milliseconds delay, Pid receiver, const Term& message);
+// How long it had still to wait, and it is not sent; nothing when it was sent or cancelled before, or is another program's.
+std::optional<std::chrono::milliseconds> cancel_timer(const Term& timer);
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_timer(const Term& timer);
+
 // The next 'ETS-TRANSFER' of this process: when it returns, the table may be written. Before, it waits for whoever is in the
 // middle of a write to the table, longer than `timeout` too.
 EtsTransfer receive_transfer();

@@ -12,7 +12,7 @@ struct Atoms {
   const Atom down{"DOWN"}, exit{"EXIT"}, process{"process"};
   const Atom gen_call{"$gen_call"}, gen_cast{"$gen_cast"}, bad_call{"bad_call"};
   const Atom names_changed{"names_changed"}, started{"$started"}, stop_supervisor{"$stop_supervisor"};
-  const Atom supervisor_request{"$supervisor_request"}, try_again{"$try_again"};
+  const Atom supervisor_request{"$supervisor_request"}, try_again{"$try_again"}, wake{"$wake"}, timeout{"timeout"};
 };
 
 inline const Atoms& atoms() {

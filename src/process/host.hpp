@@ -6,7 +6,7 @@
 // For the node layer: make one Host a node with Host::open(), call set_default_host() (acting.hpp) when the node was opened,
 // call the entry points below from the thread that reads the connection, and close() before the Uplink goes away.
 //
-// **Locking.** watch_mutex_ before relations_mutex_ before the lock inside a mailbox. The Uplink is called with none of them
+// **Locking.** timer_process_mutex_ before watch_mutex_ before relations_mutex_ before the lock inside a mailbox. The Uplink is called with none of them
 // held but watch_mutex_ (around Uplink::watch() and unwatch(), which do not wait), and a process' body and a receiver's
 // predicate with none at all. The node layer calls the entry points without a lock that its Uplink functions take.
 //
@@ -35,6 +35,7 @@
 #include "process/mailbox.hpp"
 #include "process/process.hpp"
 #include "process/relations.hpp"
+#include "process/timers.hpp"
 #include "process/uplink.hpp"
 
 namespace heirloom::process {
@@ -102,6 +103,10 @@ class Host : public std::enable_shared_from_this<Host> {
   void exit_signal(Pid from, Pid to, const Term& reason);
   Result<bool> is_alive(Pid pid);
 
+  // Sends `message` after `delay`; `number` is that of a new reference. Error{system_limit} as spawn(), for the first one.
+  void start_timer(std::uint64_t number, std::chrono::milliseconds delay, Pid receiver, Term message);
+  [[nodiscard]] Timers& timers() noexcept { return timers_; }
+
   Status register_name(Atom name, Pid pid);
   Status unregister_name(Atom name);
   Result<std::optional<Pid>> whereis(Atom name);
@@ -128,6 +133,8 @@ class Host : public std::enable_shared_from_this<Host> {
 
   void run(const std::shared_ptr<Process>& process, std::function<void()> body);
   void finish(Process& process, const Term& reason);
+  [[nodiscard]] Pid timer_process();
+  void run_timers();
 
   [[nodiscard]] bool is_local(Pid pid) const noexcept { return pid.program == program(); }
   // The process, if it has not ended. Requires relations_mutex_.
@@ -143,6 +150,10 @@ class Host : public std::enable_shared_from_this<Host> {
   Uplink& uplink_;
   Gate gate_;  // of uplink_: closed by close()
   std::atomic<bool> names_watched_{false};
+
+  Timers timers_;
+  std::mutex timer_process_mutex_;
+  std::optional<Pid> timer_process_;  // guarded by timer_process_mutex_
 
   mutable std::mutex watch_mutex_;
   std::set<Pid> watched_;  // guarded by watch_mutex_

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The functions of heirloom/process.hpp: each acts for the process of the calling thread.
+#include <concepts>
+#include <cstdint>
 #include <sstream>
+#include <string>
 #include <utility>
 
 #include "heirloom/process.hpp"
@@ -49,6 +52,28 @@ std::optional<EtsTransfer> take_transfer(const process::Deadline& deadline) {
   return std::get<EtsTransfer>(*std::move(message));
 }
 
+template <typename Message>
+requires std::invocable<Message, const Term&> Term start_timer(std::chrono::milliseconds delay, Pid receiver,
+                                                               Message message_of) {
+  if (delay < std::chrono::milliseconds::zero()) {
+    throw Error(ErrorCode::badarg, "start a timer", "a delay of " + std::to_string(delay.count()) + " ms is none");
+  }
+  const Acting me = acting_and_alive();
+  Term timer = process::make_reference(me.host->program());
+  me.host->start_timer(process::read_reference(timer)->number, delay, receiver, message_of(timer));
+  return timer;
+}
+
+// What `ask` tells of one of this program's timers, in whole milliseconds, upwards.
+template <typename Ask>
+std::optional<std::chrono::milliseconds> of_timer(const Term& timer, Ask ask) {
+  const Acting me = acting_and_alive();
+  const auto reference = process::read_reference(timer);
+  if (!reference || reference->program != me.host->program()) return std::nullopt;
+  const auto left = ask(me.host->timers(), reference->number);
+  return left ? std::optional(std::chrono::ceil<std::chrono::milliseconds>(*left)) : std::nullopt;
+}
+
 }  // namespace
 
 Pid self() { return acting().process->pid(); }
@@ -80,6 +105,24 @@ std::optional<Term> receive(std::chrono::milliseconds timeout) {
 
 std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, std::chrono::milliseconds timeout) {
   return process::take_term(*acting().process, wanted, deadline_after(timeout));
+}
+
+Term send_after(std::chrono::milliseconds delay, Pid receiver, const Term& message) {
+  return start_timer(delay, receiver, [&](const Term&) { return message; });
+}
+
+Term start_timer(std::chrono::milliseconds delay, Pid receiver, const Term& message) {
+  return start_timer(delay, receiver, [&](const Term& timer) {
+    return Term{process::atoms().timeout, timer, message};
+  });
+}
+
+std::optional<std::chrono::milliseconds> cancel_timer(const Term& timer) {
+  return of_timer(timer, [](process::Timers& timers, std::uint64_t number) { return timers.cancel(number); });
+}
+
+std::optional<std::chrono::milliseconds> read_timer(const Term& timer) {
+  return of_timer(timer, [](process::Timers& timers, std::uint64_t number) { return timers.left(number); });
 }
 
 EtsTransfer receive_transfer() { return *take_transfer(std::nullopt); }
