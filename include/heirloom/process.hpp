@@ -54,6 +54,11 @@ std::optional<Term> receive(std::chrono::milliseconds timeout);
 // The first message that `wanted` accepts; others stay in their order.
 std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, std::chrono::milliseconds timeout);
 
+// For event loops (epoll, Asio, libuv, GLib): a descriptor that is readable as long as there is something that the calling process
+// has not received, a message or a transfer. Wait for it, and then receive, with a time-out of 0, until nothing comes; do not
+// read from it, write to it or close it: it is closed with the process. Error{system_limit} when there is no descriptor left.
+[[nodiscard]] int receive_descriptor();
+
 // Timers. After `delay` the message is sent to `receiver`, wherever it lives - start_timer() sends {timeout, Reference, Message},
 // after erlang:start_timer/3 -, also when the process that started the timer has ended by then. The reference names the timer.
 // Errors: badarg for a negative delay; system_limit when there is no thread for the program's first timer.

@@ -2,8 +2,6 @@
 #include "os/poller.hpp"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,12 +14,12 @@ namespace heirloom::os {
 
 Result<Poller> Poller::create() {
   Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  Fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll || !bell) return errno_failure(errno, "make an event loop");
+  if (!epoll) return errno_failure(errno, "make an event loop");
+  HEIRLOOM_TRY(Bell bell, Bell::create(), "make an event loop");
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.fd = bell.get();
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0)
+  event.data.fd = bell.descriptor();
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.descriptor(), &event) != 0)
     return errno_failure(errno, "make an event loop");
   return Poller(std::move(epoll), std::move(bell));
 }
@@ -54,9 +52,8 @@ void Poller::wait_only(std::optional<std::chrono::milliseconds> timeout) {
   found_.clear();
   for (int index = 0; index < count; ++index) {
     const epoll_event& event = events[static_cast<std::size_t>(index)];
-    if (event.data.fd == bell_.get()) {
-      std::uint64_t rung = 0;
-      [[maybe_unused]] const ssize_t bytes = ::read(bell_.get(), &rung, sizeof(rung));
+    if (event.data.fd == bell_.descriptor()) {
+      bell_.silence();
       continue;
     }
     found_.push_back(
@@ -75,14 +72,11 @@ void Poller::call_back() {
   }
 }
 
-void Poller::wake() const noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t bytes = ::write(bell_.get(), &one, sizeof(one));
-}
+void Poller::wake() const noexcept { bell_.ring(); }
 
 void Poller::abandon() noexcept {
   epoll_.reset();
-  bell_.reset();
+  bell_.abandon();
 }
 
 }  // namespace heirloom::os

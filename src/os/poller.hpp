@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "os/bell.hpp"
 #include "os/fd.hpp"
 
 namespace heirloom::os {
@@ -51,10 +52,10 @@ class Poller {
   void abandon() noexcept;
 
  private:
-  Poller(Fd epoll, Fd bell) : epoll_(std::move(epoll)), bell_(std::move(bell)) {}
+  Poller(Fd epoll, Bell bell) : epoll_(std::move(epoll)), bell_(std::move(bell)) {}
 
   Fd epoll_;
-  Fd bell_;  // an eventfd
+  Bell bell_;
   std::map<int, std::shared_ptr<Callback>> callbacks_;
   struct Found {
     int descriptor;

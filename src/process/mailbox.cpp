@@ -39,6 +39,7 @@ void Mailbox::push_names_changed() {
 std::uint64_t Mailbox::append(Arrived arrived) {
   const std::uint64_t number = next_++;
   messages_.emplace_hint(messages_.end(), number, std::make_shared<const Arrived>(std::move(arrived)));
+  if (messages_.size() == 1) ring_or_silence();
   return number;
 }
 
@@ -63,6 +64,7 @@ std::optional<Message> Mailbox::take(const Wanted& wanted, const Deadline& deadl
       lock.lock();
       // Only the thread that removes it has it: another one may have been faster.
       if (is_wanted && messages_.erase(number) == 1) {
+        ring_or_silence();
         lock.unlock();
         if (arrived->settle) arrived->settle();
         return arrived->message;
@@ -80,12 +82,32 @@ std::optional<Message> Mailbox::take(const Wanted& wanted, const Deadline& deadl
 void Mailbox::remove(const Wanted& unwanted) {
   const std::lock_guard lock(mutex_);
   std::erase_if(messages_, [&](const auto& entry) { return unwanted(entry.second->message); });
+  ring_or_silence();
+}
+
+Result<int> Mailbox::descriptor() {
+  const std::lock_guard lock(mutex_);
+  if (!bell_) {
+    HEIRLOOM_TRY(bell_, os::Bell::create(), "make a descriptor for messages");
+    ring_or_silence();
+  }
+  return bell_->descriptor();
+}
+
+void Mailbox::ring_or_silence() const noexcept {
+  if (!bell_) return;
+  if (messages_.empty() && !interrupted_) {
+    bell_->silence();
+  } else {
+    bell_->ring();
+  }
 }
 
 void Mailbox::interrupt(const Term& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (!interrupted_) interrupted_ = reason;
+    ring_or_silence();
   }
   changed_.notify_all();
 }

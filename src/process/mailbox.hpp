@@ -21,6 +21,9 @@
 #include "heirloom/process.hpp"
 #include "heirloom/term.hpp"
 
+#include "base/result.hpp"
+#include "os/bell.hpp"
+
 namespace heirloom::process {
 
 using Message = std::variant<Term, EtsTransfer>;
@@ -47,6 +50,10 @@ class Mailbox {
   // Drops the messages for which `unwanted` holds; it runs under the lock and may only look.
   void remove(const Wanted& unwanted);
 
+  // A descriptor that is readable as long as a take() of anything would not wait: made by the first call, and closed with the
+  // mailbox.
+  Result<int> descriptor();
+
   // From now on every take() throws ProcessExit with the reason of the first interrupt().
   void interrupt(const Term& reason);
   void throw_if_interrupted();
@@ -65,6 +72,8 @@ class Mailbox {
   };
   [[nodiscard]] bool is_stale_answer(const Message& message) const;
   std::uint64_t append(Arrived arrived);
+  // After something came, went or was interrupted. Requires mutex_.
+  void ring_or_silence() const noexcept;
 
   const Pid owner_;
   std::mutex mutex_;
@@ -76,6 +85,7 @@ class Mailbox {
   std::set<std::uint64_t> awaited_;
   std::optional<Term> interrupted_;
   bool closed_ = false;
+  std::optional<os::Bell> bell_;
 };
 
 }  // namespace heirloom::process

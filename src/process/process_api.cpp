@@ -107,6 +107,8 @@ std::optional<Term> receive_if(const std::function<bool(const Term&)>& wanted, s
   return process::take_term(*acting().process, wanted, deadline_after(timeout));
 }
 
+int receive_descriptor() { return acting().process->mailbox().descriptor().value_or_raise(); }
+
 Term send_after(std::chrono::milliseconds delay, Pid receiver, const Term& message) {
   return start_timer(delay, receiver, [&](const Term&) { return message; });
 }
