@@ -19,6 +19,14 @@ namespace fs = std::filesystem;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
+// Nothing when the process has gone meanwhile, which is no error of a stream's operator, but one of its iterators.
+std::string contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 class Demo : public Shell {
  protected:
   // Words of odd bytes, long lines, empty files, no line break at the end.
@@ -39,10 +47,8 @@ class Demo : public Shell {
   [[nodiscard]] std::vector<std::string> processes_of_this_node() const {
     std::vector<std::string> found;
     for (const auto& process : fs::directory_iterator("/proc")) {
-      std::ifstream in(process.path() / "cmdline", std::ios::binary);
-      std::ostringstream arguments;
-      arguments << in.rdbuf();
-      if (arguments.str().find(node().string()) != std::string::npos) found.push_back(arguments.str());
+      const std::string arguments = contents(process.path() / "cmdline");
+      if (arguments.find(node().string()) != std::string::npos) found.push_back(arguments);
     }
     return found;
   }
@@ -122,10 +128,9 @@ TEST_F(Demo, LeavesNothingBehindWhenItEndsAndWhenItIsInterrupted) {
 std::string node_of(pid_t demo) {
   for (;;) {
     for (const auto& process : fs::directory_iterator("/proc")) {
-      std::ifstream status(process.path() / "status");
-      const std::string text((std::istreambuf_iterator<char>(status)), {});
-      if (text.find("PPid:\t" + std::to_string(demo) + '\n') == std::string::npos) continue;
-      std::ifstream arguments(process.path() / "cmdline", std::ios::binary);
+      const std::string parent = "PPid:\t" + std::to_string(demo) + '\n';
+      if (contents(process.path() / "status").find(parent) == std::string::npos) continue;
+      std::istringstream arguments(contents(process.path() / "cmdline"));
       for (std::string argument; std::getline(arguments, argument, '\0');) {
         if (argument == "--node" && std::getline(arguments, argument, '\0')) return argument;
       }

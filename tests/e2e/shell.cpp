@@ -49,6 +49,7 @@ Shell::Shell() {
 }
 
 Shell::~Shell() {
+  while (!started_.empty()) end(*started_.begin(), SIGTERM);
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
@@ -66,9 +67,10 @@ Outcome Shell::run(const std::string& line) {
   return {status, read_file(".out"), read_file(".err")};
 }
 
-pid_t Shell::start(const std::string& command) { return spawn_shell(in_directory(command)); }
+pid_t Shell::start(const std::string& command) { return *started_.insert(spawn_shell(in_directory(command))).first; }
 
 int Shell::end(pid_t process, int signal) {
+  started_.erase(process);
   ::kill(process, signal);
   return wait_for(process);
 }

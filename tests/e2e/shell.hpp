@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Shell : public ::testing::Test {
 
   // A line that hangs is killed after two minutes: status 124.
   Outcome run(const std::string& line);
-  // One command that goes on beside the test, until end().
+  // One command that goes on beside the test, until end(), or SIGTERM at the end of the test.
   pid_t start(const std::string& command);
   // Sends the signal and waits; the status as in Outcome.
   int end(pid_t process, int signal);
@@ -55,6 +56,7 @@ class Shell : public ::testing::Test {
 
   std::filesystem::path directory_;
   std::filesystem::path node_;
+  std::set<pid_t> started_;
 };
 
 // Ends with status 0 and exactly this on standard output, and nothing on standard error.
