@@ -61,9 +61,9 @@ void Supervision::stop() {
 }
 
 void Supervision::ask(SupervisorBoard::Request request) {
-  std::future<void> done = board_->leave(std::move(request));
+  const auto task = board_->leave(std::move(request));
   host_->send(host_->acting(), pid_, atoms().supervisor_request);
-  done.get();
+  board_->wait(*task);
 }
 
 Pid Supervision::start_child(ChildSpec child) {

@@ -4,9 +4,11 @@
 // see; what it shall do; and why it ended.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
-#include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -23,8 +25,15 @@ class SupervisorBoard {
   using Children = std::vector<std::pair<Atom, std::optional<Pid>>>;
   using Request = std::function<void(SupervisorLoop&)>;
 
-  // Becomes ready when the request was done, with what it threw, or Error{noproc} when the supervisor ended first.
-  [[nodiscard]] std::future<void> leave(Request request);
+  // A request that was left. Exactly one thread waits for it.
+  struct Task {
+    Request request;
+    bool done = false;           // guarded by mutex_, as failure
+    std::exception_ptr failure;  // what it threw
+  };
+  [[nodiscard]] std::shared_ptr<Task> leave(Request request);
+  // Returns when the request was done; throws what it threw, and Error{noproc} when the supervisor ended first.
+  void wait(Task& task);
 
   // For the supervisor's process.
   void show(Children children, ChildCount count);
@@ -36,12 +45,13 @@ class SupervisorBoard {
   [[nodiscard]] std::optional<Term> reason() const;  // of its end
 
  private:
-  using Task = std::packaged_task<void(SupervisorLoop*)>;
+  void finish(Task& task, std::exception_ptr failure);
 
   mutable std::mutex mutex_;
+  std::condition_variable finished_;
   Children children_;  // guarded by mutex_, as all that follows
   ChildCount count_;
-  std::deque<Task> tasks_;
+  std::deque<std::shared_ptr<Task>> tasks_;
   std::optional<Term> reason_;
 };
 
