@@ -15,6 +15,13 @@ void PrintTo(const Footprint& footprint, std::ostream* out) {
   *out << footprint.threads << " threads, " << footprint.descriptors << " descriptors";
 }
 
+// ThreadSanitizer has a thread of its own in every program that starts one.
+#ifdef __SANITIZE_THREAD__
+constexpr std::ptrdiff_t kSanitizersThreads = 1;
+#else
+constexpr std::ptrdiff_t kSanitizersThreads = 0;
+#endif
+
 // A program that tells how much it has more than when it began.
 class CountedProgram : public HelperProgram {
  public:
@@ -23,7 +30,9 @@ class CountedProgram : public HelperProgram {
     before_ = now();
   }
   [[nodiscard]] Footprint footprint() const {
-    return {now().threads - before_.threads, now().descriptors - before_.descriptors};
+    const Footprint after = now();
+    const std::ptrdiff_t threads = after.threads - before_.threads;
+    return {threads > 0 ? threads - kSanitizersThreads : 0, after.descriptors - before_.descriptors};
   }
 
  private:
