@@ -20,4 +20,12 @@ NodeDirectoryTest::NodeDirectoryTest() {
   base_ = ::mkdtemp(pattern.data());
 }
 
+// A node that ends on another thread, or in another program, removes its own files at the same time.
+NodeDirectoryTest::~NodeDirectoryTest() {
+  std::error_code error;
+  do std::filesystem::remove_all(base_, error);
+  while (error == std::errc::no_such_file_or_directory || error == std::errc::directory_not_empty);
+  EXPECT_FALSE(error) << "cannot remove " << base_ << ": " << error.message();
+}
+
 }  // namespace heirloom::node

@@ -47,7 +47,7 @@ class HelperProgram {
 class NodeDirectoryTest : public testing::Test {
  protected:
   NodeDirectoryTest();
-  ~NodeDirectoryTest() override { std::filesystem::remove_all(base_); }
+  ~NodeDirectoryTest() override;
 
   [[nodiscard]] std::string node() const { return base_ / "node"; }
   [[nodiscard]] const std::filesystem::path& base() const { return base_; }
