@@ -125,13 +125,13 @@ class Printer {
   }
 
   // Text in quotation marks where that reads back as the same bytes and shows nothing but printable characters: as ASCII or
-  // UTF-8 if it is that, else as Latin-1.
+  // UTF-8 if it is that, else as Latin-1. What is UTF-8 but not printable as such is not tried as Latin-1.
   void add_bitstring(TermView view) {
     if (view.is_binary() && view.size() != 0) {
       const std::string_view bytes = view.as_binary();
       const bool ascii = std::string_view::npos == bytes.find_first_not_of(kAscii);
       if (ascii || is_printable_utf8(bytes)) return add_text(bytes, true, ascii ? ">>" : "/utf8>>");
-      if (is_printable_latin1(bytes)) return add_text(bytes, false, ">>");
+      if (!utf8_characters(bytes) && is_printable_latin1(bytes)) return add_text(bytes, false, ">>");
     }
     add_numbers(view);
   }

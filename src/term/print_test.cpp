@@ -70,6 +70,10 @@ TEST(Print, WritesBinariesAsTextWhereTheyAreText) {
   EXPECT_EQ(to_string(Term("\xE9")), "<<\"\xC3\xA9\">>");
   EXPECT_EQ(to_string(Term("\x7F")), "<<127>>");
   EXPECT_EQ(to_string(Term("\x01\xC8")), "<<1,200>>");
+  // Noncharacters: UTF-8, so that Erlang does not look whether it were Latin-1 too; or not, behind a byte that is no UTF-8.
+  EXPECT_EQ(to_string(Term("a\xEF\xBF\xBE")), "<<97,239,191,190>>");
+  EXPECT_EQ(to_string(Term("\xEF\xBF\xBF")), "<<239,191,191>>");
+  EXPECT_EQ(to_string(Term("\xEF\xBF\xBE\xE9")), "<<\"\xC3\xAF\xC2\xBF\xC2\xBE\xC3\xA9\">>");
   EXPECT_EQ(to_string(bitstring("abc\xA0", 27)), "<<97,98,99,5:3>>");
   EXPECT_EQ(to_string(bitstring("\x20", 3)), "<<1:3>>");
 }
