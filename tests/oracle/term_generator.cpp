@@ -47,10 +47,10 @@ std::vector<Term> elements_of(TermView container) {
 }  // namespace
 
 TermGenerator::TermGenerator(std::uint64_t seed) : random_(seed) {
-  for (const char* text :
-       {"",         "a",           "b",         "aa",   "A",  "end",  "fun", "two words", "a@b",          "1",
-        "true",     "false",       "undefined", "it's", "\n", "\x7F", "\\",  "\"",        "na\xC3\xAFve", "\xC3\x9F",
-        "\xC3\x84", "\xE6\x97\xA5"}) {
+  for (const char* text : {"",          "a",        "b",           "aa",   "A",  "end",  "fun",
+                           "maybe",     "else",     "two words",   "a@b",  "1",  "true", "false",
+                           "undefined", "it's",     "\n",          "\x7F", "\\", "\"",   "na\xC3\xAFve",
+                           "\xC3\x9F",  "\xC3\x84", "\xE6\x97\xA5"}) {
     atoms_.emplace_back(Atom(text));
   }
   // Few, since the child keeps each for good.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traits.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "term/block.hpp"
@@ -9,6 +10,21 @@
 #include "term/validate.hpp"
 
 namespace heirloom::oracle {
+
+namespace {
+
+bool has_atom_keys(const term::Word* block, term::Word map) {
+  const term::Word* keys = term::elements_of(block, map);
+  return std::count_if(keys, keys + term::size_field(map), [](term::Word key) { return term::is_atom(key); }) > 1;
+}
+
+bool is_reserved_word(term::Word word) {
+  if (!term::is_atom(word)) return false;
+  const std::string_view text = Atom::from_id(term::atom_id(word)).text();
+  return text == "maybe" || text == "else";
+}
+
+}  // namespace
 
 Traits traits_of(const Term& term) {
   constexpr std::uint64_t kFlatMapMax = 32;
@@ -19,8 +35,10 @@ Traits traits_of(const Term& term) {
       traits.no_text = true;
       if (!term::is_foreign(block, word)) traits.own_identifiers = true;
     }
-    if (term::is_kind(word, term::Kind::fun) && !term::is_export(word)) traits.no_text = true;
+    if (term::is_kind(word, term::Kind::fun) && !term::is_export(word)) traits.no_text = traits.made_funs = true;
     if (term::is_kind(word, term::Kind::map) && term::size_field(word) > kFlatMapMax) traits.large_maps = true;
+    if (term::is_kind(word, term::Kind::map) && has_atom_keys(block, word)) traits.atom_keys = true;
+    if (is_reserved_word(word)) traits.reserved_words = true;
   });
   return traits;
 }
