@@ -140,6 +140,11 @@ TEST(FromExternal, ReadsReferencesOfEveryForm) {
   EXPECT_EQ(read("8365 7703614062 00000005 03"), parse("#Ref<a@b/3.5>"));
   EXPECT_EQ(read("8372 0002 7703614062 03 00000001 00000002"), parse("#Ref<a@b/3.2.1>"));
   EXPECT_EQ(read("835a 0003 7703614062 00000003 00000001 00000002 00000003"), parse("#Ref<a@b/3.3.2.1>"));
+  EXPECT_EQ(read("8372 0002 7703614062 03 0003ffff ffffffff"), parse("#Ref<a@b/3.4294967295.262143>"));
+  EXPECT_EQ(read("835a 0001 7703614062 00000003 ffffffff"), parse("#Ref<a@b/3.4294967295>"));
+  EXPECT_EQ(refusal_of("8365 7703614062 00040000 03"), "byte 1: the first number of an old reference is below 262144");
+  EXPECT_EQ(refusal_of("8372 0001 7703614062 03 00040000"),
+            "byte 1: the first number of an old reference is below 262144");
   EXPECT_EQ(refusal_of("835a 0006 7703614062 00000003 00000001"), "byte 1: a reference has 1 to 5 numbers, not 6");
   EXPECT_EQ(refusal_of("835a 0000 7703614062 00000003"), "byte 1: a reference has 1 to 5 numbers, not 0");
 }

@@ -145,6 +145,10 @@ Term ExternalLeaves::read_identifier(Kind kind, ExternalTag tag, std::size_t beg
       identifier.numbers[i] = bytes_.number<std::uint32_t>("the numbers of a pid, port or reference");
     }
   }
+  const bool old_reference = tag == ExternalTag::reference || tag == ExternalTag::new_reference;
+  if (old_reference && identifier.numbers[0] > kOldReferenceMax) {
+    bytes_.refuse(begin, "the first number of an old reference is below 262144");
+  }
   if (!reference) identifier.creation = read_creation(tag, begin);
   return make_identifier(kind, identifier);
 }

@@ -55,6 +55,8 @@ inline constexpr std::size_t kExternalStringMax = 65535;
 inline constexpr std::uint64_t kExternalNewPortMax = (std::uint64_t{1} << 28) - 1;
 // Creations of the tags that give them one byte.
 inline constexpr std::uint32_t kOldCreationMax = 3;
+// The first number of a reference in them: 18 bits.
+inline constexpr std::uint32_t kOldReferenceMax = (1U << 18) - 1;
 inline constexpr std::size_t kFloatTextBytes = 31;
 
 }  // namespace heirloom::term
