@@ -25,6 +25,7 @@ answer({encode, Bins}) -> [guarded(fun() -> encode(binary_to_term(Bin)) end) || 
 answer({order, Bins}) -> order([binary_to_term(Bin) || Bin <- Bins]);
 answer({print, Bins}) -> [guarded(fun() -> print(binary_to_term(Bin)) end) || Bin <- Bins];
 answer({parse, Texts}) -> [guarded(fun() -> encode(parse(Text)) end) || Text <- Texts];
+answer({read, Bins}) -> [read(Bin) || Bin <- Bins];
 answer({generate, Seed, Count}) ->
     rand:seed(exsss, Seed),
     [own(term(4)) || _ <- lists:seq(1, Count)].
@@ -35,6 +36,15 @@ guarded(Fun) ->
     end.
 
 encode(Term) -> term_to_binary(Term, [{minor_version, 2}]).
+
+%% Bytes that may be no term. Erlang takes a term with bytes behind it, too.
+read(Bin) ->
+    try binary_to_term(Bin, [used]) of
+        {Term, Used} when Used =:= byte_size(Bin) -> encode(Term);
+        {_, _} -> refused
+    catch
+        error:_ -> refused
+    end.
 
 %% One line, and broken into lines.
 print(Term) -> {text("~0tp", Term), text("~tp", Term)}.

@@ -4,13 +4,12 @@
 // them, what they look like as text -, and makes terms of its own. Heirloom must say the same of each. What differs on purpose
 // is masked by name (traits.hpp, docs/values.md) and nothing else. Catches whatever Erlang does and we believed otherwise.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <numeric>
 
 #include <gtest/gtest.h>
 
+#include "environment.hpp"
 #include "erlang.hpp"
 #include "term_generator.hpp"
 #include "traits.hpp"
@@ -20,21 +19,9 @@ namespace {
 
 using namespace literals;
 
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* given = std::getenv(name);
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : otherwise;
-}
-
-// HEIRLOOM_SEED repeats a run; HEIRLOOM_ORACLE_TERMS says how many terms each test takes.
 class Values : public testing::Test {
  protected:
   static constexpr std::size_t kBatch = 500;
-  // The child keeps what it has seen - atoms, code that a fun names -, so it is replaced now and then.
-  static constexpr std::size_t kTermsOfAChild = 100000;
-
-  Values() { std::printf("seed %llu: HEIRLOOM_SEED=%llu repeats the terms\n", as_printed(seed_), as_printed(seed_)); }
-
-  static unsigned long long as_printed(std::uint64_t number) { return number; }
 
   // Calls check(terms) with batches of random terms. Neighbours are often variants of each other.
   template <typename Check>
@@ -62,8 +49,8 @@ class Values : public testing::Test {
 
   [[nodiscard]] Term ask(std::string_view what, const Term& argument) { return erlang_->ask({Atom(what), argument}); }
 
-  std::uint64_t seed_ = number_from_environment("HEIRLOOM_SEED", std::random_device()());
-  std::uint64_t count_ = number_from_environment("HEIRLOOM_ORACLE_TERMS", 20000);
+  std::uint64_t seed_ = announced_seed();
+  std::uint64_t count_ = term_count();
   std::unique_ptr<Erlang> erlang_;
   TermGenerator generator_{seed_};
 };
