@@ -53,6 +53,11 @@ TermGenerator::TermGenerator(std::uint64_t seed) : random_(seed) {
                            "\xC3\x9F",  "\xC3\x84", "\xE6\x97\xA5"}) {
     atoms_.emplace_back(Atom(text));
   }
+  for (const char* word : {"after", "and",   "andalso", "band",   "begin",   "bnot", "bor", "bsl",  "bsr", "bxor",
+                           "case",  "catch", "cond",    "div",    "else",    "end",  "fun", "if",   "let", "maybe",
+                           "not",   "of",    "or",      "orelse", "receive", "rem",  "try", "when", "xor"}) {
+    atoms_.emplace_back(Atom(word));
+  }
   // Few, since the child keeps each for good.
   std::mt19937_64 same_for_all_seeds(1);
   std::swap(random_, same_for_all_seeds);
@@ -141,7 +146,7 @@ Term TermGenerator::identifier() {
   term::Identifier identifier{kNodes[below(kNodes.size())], kCreations[below(kCreations.size())], 2, {}};
   if (kind == term::Kind::reference) identifier.count = 1 + static_cast<std::uint32_t>(below(5));
   for (std::size_t i = 0; i < identifier.count; ++i) identifier.numbers[i] = kNumbers[below(kNumbers.size())];
-  // Erlang takes references for equal that differ only by zeros at their end (docs/values.md).
+  // Erlang takes references for equal that differ only by zeros at their end (*zeros of references*, docs/values.md).
   if (kind == term::Kind::reference && identifier.numbers[identifier.count - 1] == 0) {
     identifier.numbers[identifier.count - 1] = 1;
   }
@@ -151,8 +156,9 @@ Term TermGenerator::identifier() {
 // The same numbers mean the same code, as they do in Erlang.
 Term TermGenerator::fun(const Term& free) {
   if (one_in(2)) {
-    return parse("fun " + to_string(atoms_[1 + below(3)]) + ':' + to_string(atoms_[1 + below(3)]) + '/' +
-                 std::to_string(below(3)));
+    const auto name = [this] { return to_string(one_in(20) ? atom() : atoms_[1 + below(3)]); };
+    const std::string module = name();
+    return parse("fun " + module + ':' + name() + '/' + std::to_string(below(3)));
   }
   const auto index = static_cast<std::int64_t>(below(3));
   const auto uniq = static_cast<std::int64_t>(below(2)) * -5;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string_view>
 
 #include "term/block.hpp"
 #include "term/fun.hpp"
@@ -24,6 +25,18 @@ bool is_reserved_word(term::Word word) {
   return text == "maybe" || text == "else";
 }
 
+// As every writer of Erlang writes it: without quotation marks.
+bool is_plain(term::Word atom) {
+  const std::string_view name = Atom::from_id(term::atom_id(atom)).text();
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos &&
+         to_string(Term(Atom(name))) == name;
+}
+
+bool has_plain_names(const term::Word* block, term::Word function) {
+  const term::Word* elements = term::elements_of(block, function);
+  return is_plain(elements[0]) && is_plain(elements[1]);
+}
+
 }  // namespace
 
 Traits traits_of(const Term& term) {
@@ -36,6 +49,9 @@ Traits traits_of(const Term& term) {
       if (!term::is_foreign(block, word)) traits.own_identifiers = true;
     }
     if (term::is_kind(word, term::Kind::fun) && !term::is_export(word)) traits.no_text = traits.made_funs = true;
+    if (term::is_kind(word, term::Kind::fun) && term::is_export(word) && !has_plain_names(block, word)) {
+      traits.export_names = true;
+    }
     if (term::is_kind(word, term::Kind::map) && term::size_field(word) > kFlatMapMax) traits.large_maps = true;
     if (term::is_kind(word, term::Kind::map) && has_atom_keys(block, word)) traits.atom_keys = true;
     if (is_reserved_word(word)) traits.reserved_words = true;

@@ -16,6 +16,7 @@ struct Traits {
   bool atom_keys = false;  // several atoms are keys of one map: since OTP 26 they come in an order of the VM's own
   bool made_funs = false;  // funs that are no exports: since OTP 27 they have no maker, and `init` is written for one
   bool reserved_words = false;  // maybe and else: reserved since OTP 27, and printed in quotation marks
+  bool export_names = false;  // an export has a name that its text in Erlang writes otherwise than an atom, or garbles
 
   // Whether that release of Erlang writes the very bytes of the external term format that Heirloom writes.
   [[nodiscard]] bool same_bytes(int release) const noexcept {
@@ -23,7 +24,7 @@ struct Traits {
   }
   // Whether it prints the very text. Requires that there is one.
   [[nodiscard]] bool same_text(int release) const noexcept {
-    return same_order(release) && !(reserved_words && release < 27);
+    return same_order(release) && !(reserved_words && release < 27) && !export_names;
   }
 
  private:

@@ -104,6 +104,7 @@ TEST_F(Values, ReadFromErlangsTextAndPrintedAlike) {
       ASSERT_EQ(answers[i].size(), 2U) << term << "\nErlang: " << answers[i];
       const std::string line(answers[i].element(1).as_binary());
       const std::string lines(answers[i].element(2).as_binary());
+      if (traits_of(term).export_names) continue;
       ASSERT_EQ(parse(line), term) << line;
       ASSERT_EQ(parse(lines), term) << lines;
       if (traits_of(term).same_text(erlang_->release())) {
