@@ -78,8 +78,10 @@ class Objects {
   explicit Objects(Term only) : count_(1), only_(std::move(only)) {}
   explicit Objects(std::vector<Term> many) : count_(many.size()), many_(std::move(many)) {}
 
-  [[nodiscard]] iterator begin() const noexcept { return many_.empty() ? &only_ : many_.data(); }
-  [[nodiscard]] iterator end() const noexcept { return begin() + count_; }
+  [[nodiscard]] iterator begin() const& noexcept { return many_.empty() ? &only_ : many_.data(); }
+  [[nodiscard]] iterator end() const& noexcept { return begin() + count_; }
+  iterator begin() const&& = delete;  // they would point to what is gone; a range-for of a temporary is fine
+  iterator end() const&& = delete;
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   // Requires index < size().

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <random>
+#include <ranges>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -76,13 +77,20 @@ TEST_F(SetTable, ReturnsWhatWasInserted) {
   EXPECT_EQ(table_->size(), 1u);
 }
 
+template <typename T>
+concept GivesIterators = requires(T objects) {
+  std::forward<T>(objects).begin();
+};
+
 TEST_F(SetTable, GivesAnObjectOfATemporaryLookupByValue) {
+  static_assert(std::ranges::contiguous_range<Objects> && GivesIterators<const Objects&> && !GivesIterators<Objects>);
   static_assert(std::is_same_v<decltype(table_->lookup(me_, Term(1)).front()), Term>);
   static_assert(std::is_same_v<decltype(table_->lookup(me_, Term(1))[0]), Term>);
   const Term object{1, std::string(1000, 'x')};
   insert(object);
   const Term& kept = table_->lookup(me_, Term(1)).front();
   EXPECT_EQ(kept, object);
+  for (const Term& each : table_->lookup(me_, Term(1))) EXPECT_EQ(each, object);
   const Objects found = table_->lookup(me_, Term(1));
   EXPECT_EQ(&found.front(), &found[0]);
   EXPECT_EQ(found.front(), object);
