@@ -84,12 +84,12 @@ TEST_P(ViewsDeath, OfATermThatWasAssignedTo) {
   EXPECT_EQ(term.elements().size(), range.size());
 }
 
-TEST_P(ViewsDeath, OfATemporary) {
-  const auto view_of_temporary = [] {
+TEST_P(ViewsDeath, OfALocalThatIsGone) {
+  TermView view;
+  {
     const Term term = make();
-    return TermView(term);
-  };
-  const TermView view = view_of_temporary();
+    view = term;
+  }
   EXPECT_DEATH((void)view.element(1), kMessage);
 }
 
