@@ -10,7 +10,10 @@ namespace heirloom::cli {
 
 namespace {
 
-std::string owner_of(const TableInfo& info) { return info.owner ? to_string(Term(*info.owner)) : "the node"; }
+std::string owner_of(const TableInfo& info) {
+  if (info.quarantine) return "set aside";
+  return info.owner ? to_string(Term(*info.owner)) : "the node";
+}
 
 void print_table(const std::vector<TableInfo>& tables) {
   std::size_t width = 4;

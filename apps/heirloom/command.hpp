@@ -35,6 +35,11 @@ void add_put(CLI::App& app, Chosen& chosen);
 void add_delete(CLI::App& app, Chosen& chosen);
 void add_dump(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
+void add_lineage(CLI::App& app, Chosen& chosen);
+void add_reclaim(CLI::App& app, Chosen& chosen);
+void add_quarantine(CLI::App& app, Chosen& chosen);
+void add_release(CLI::App& app, Chosen& chosen);
+void add_drop(CLI::App& app, Chosen& chosen);
 void add_demo(CLI::App& app, Chosen& chosen);
 
 // A command line that cannot be meant: exit status kUsage.

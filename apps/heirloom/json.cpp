@@ -99,7 +99,25 @@ json to_json(const TableInfo& info) {
           {"atoms", info.atoms},
           {"node_table", info.node_table},
           {"repairs_finished", info.repairs_finished},
-          {"repairs_undone", info.repairs_undone}};
+          {"repairs_undone", info.repairs_undone},
+          {"set_aside", info.quarantine ? json(info.quarantine->cause) : json(nullptr)}};
+}
+
+json to_json(const Tenure& tenure) {
+  const auto nanoseconds = [](Tenure::Time time) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  };
+  return {{"owner", optional_pid(tenure.owner)},
+          {"name", tenure.name ? json(tenure.name->text()) : json(nullptr)},
+          {"process", tenure.process ? json(*tenure.process) : json(nullptr)},
+          {"generation", tenure.generation},
+          {"since", nanoseconds(tenure.since)},
+          {"until", tenure.until ? json(nanoseconds(*tenure.until)) : json(nullptr)},
+          {"end", to_string(tenure.end)},
+          {"reason", tenure.reason ? json(to_string(*tenure.reason)) : json(nullptr)},
+          {"status", tenure.status ? json(*tenure.status) : json(nullptr)},
+          {"repairs_finished", tenure.repairs_finished},
+          {"repairs_undone", tenure.repairs_undone}};
 }
 
 json to_json(const CheckReport& report) {

@@ -17,6 +17,7 @@ nlohmann::json to_json(TermView term);
 // {"object": [...], "term": "{...}"}
 nlohmann::json object_to_json(const Term& object);
 nlohmann::json to_json(const TableInfo& info);
+nlohmann::json to_json(const Tenure& tenure);
 nlohmann::json to_json(const CheckReport& report);
 
 // One line. Bytes that are no UTF-8 (of a file's name in a finding) are replaced.

@@ -43,6 +43,7 @@ enum class ErrorCode {
   not_permitted,  // the operating system refuses it (another user's directory, a read-only file system)
   io,             // any other failure of the operating system
   syntax,         // text or bytes that are no term
+  quarantined,    // the table was set aside for study: `heirloom release` gives it back
 };
 
 // The name of a code, as it is written above.

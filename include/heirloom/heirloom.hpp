@@ -7,6 +7,7 @@
 #include "heirloom/error.hpp"
 #include "heirloom/external.hpp"
 #include "heirloom/gen_server.hpp"
+#include "heirloom/lineage.hpp"
 #include "heirloom/node.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/process.hpp"

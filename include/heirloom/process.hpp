@@ -26,11 +26,12 @@
 
 namespace heirloom {
 
-// An 'ETS-TRANSFER': the calling process now owns `table`. `from` is its former owner.
+// An 'ETS-TRANSFER': the calling process now owns `table`. `from` is its former owner, or the heir that passed it on.
 struct EtsTransfer {
   Table table;
   Pid from;
   Term gift_data;
+  TenureEnd cause = TenureEnd::gave_away;  // why the former owner has it no more
 };
 
 [[nodiscard]] Pid self();

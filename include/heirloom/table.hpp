@@ -14,6 +14,7 @@
 // that fails changes nothing.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "heirloom/atom.hpp"
+#include "heirloom/lineage.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/term.hpp"
 
@@ -127,6 +129,13 @@ struct TableInfo {
   bool node_table;                 // outlives all owners, until it is deleted
   std::uint64_t repairs_finished;  // writes cut short after their commit point, completed by the next comer
   std::uint64_t repairs_undone;    // writes cut short before it, undone
+  // Of a table that was set aside: why, and the name that it had.
+  struct Quarantine {
+    std::string cause;
+    Atom name;
+    std::chrono::system_clock::time_point since;
+  };
+  std::optional<Quarantine> quarantine = {};
 };
 
 // The result of a full proof of a table's invariants.
@@ -190,6 +199,8 @@ class Table {
   [[nodiscard]] TableInfo info() const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] CheckReport check() const;
+  // The owners so far, the present one last. Errors: no_manager.
+  [[nodiscard]] std::vector<Tenure> lineage() const;
 
   // -- ownership --
   // ets:give_away/3. Errors: owner, not_owner, noproc (the receiver is dead), no_manager.
@@ -197,6 +208,17 @@ class Table {
   void give_away(Atom registered_name, const Term& gift_data);
   void set_heir(const std::optional<Heir>& heir);  // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
   void drop();                                     // ets:delete/1: the table is gone for everybody
+
+  // -- for operators; any process of the node may, whoever owns the table --
+  // Takes it from its owner, for whom it is as if it had died for this table: the heir gets it, or the node. Errors: not_owner
+  // (nobody owns it), badarg (it would be deleted), no_manager.
+  void reclaim();
+  // Sets it aside, whole: nobody owns it, and handles that were opened before fail with Error{quarantined}. It is named NAME@ID
+  // from then on, so that another one can be made; under that name it can be opened, read and dropped.
+  void quarantine(const std::string& cause);
+  // Gives it its name back, and to its heir, or to whoever claims it. A table that has the name by now is set aside for it if
+  // `replace` says so. Errors: badarg (it is not set aside), already_exists, no_manager.
+  void release(bool replace = false);
 
   friend bool operator==(const Table& left, const Table& right) noexcept { return left.handle_ == right.handle_; }
 

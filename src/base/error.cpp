@@ -30,6 +30,7 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::not_permitted: return "not_permitted";
     case ErrorCode::io: return "io";
     case ErrorCode::syntax: return "syntax";
+    case ErrorCode::quarantined: return "quarantined";
   }
   return "unknown";
 }

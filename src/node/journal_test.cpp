@@ -34,7 +34,7 @@ TEST_F(JournalTest, WhatWasAppendedIsReadAgain) {
   const std::vector<Record> records{ProgramSeen{3}, NameGiven{"server", {3, 1}}};
   ASSERT_TRUE(journal.append(records).ok());
   const auto replayed = *Journal::read(at());
-  EXPECT_EQ(replayed.ledger.programs(), std::set<std::uint32_t>{3});
+  EXPECT_EQ(replayed.ledger.programs(), (std::map<std::uint32_t, std::int32_t>{{3, 0}}));
   EXPECT_EQ(replayed.ledger.whereis("server"), (Pid{3, 1}));
   EXPECT_EQ(replayed.good_bytes, replayed.file_bytes);
 }

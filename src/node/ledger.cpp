@@ -17,14 +17,15 @@ void Ledger::apply(const Record& record) {
   std::visit([this](const auto& one) { change(one); }, record);
 }
 
-void Ledger::change(const ProgramSeen& record) { programs_.insert(record.program); }
+void Ledger::change(const ProgramSeen& record) { programs_[record.program] = record.os_process; }
 void Ledger::change(const ProgramGone& record) { programs_.erase(record.program); }
 void Ledger::change(const NameGiven& record) { names_[record.name] = record.pid; }
 void Ledger::change(const NameFreed& record) { names_.erase(record.name); }
 
 void Ledger::change(const TableMade& record) {
   const wire::TableFacts& facts = record.table;
-  tables_[facts.id] = {facts, next_acquired_++};
+  Table& table = tables_[facts.id] = {facts, next_acquired_++, record.lineage};
+  if (table.lineage.empty()) begin_tenure(table, record.at);
   id_by_name_[facts.spec.name] = facts.id;
   next_table_ = std::max(next_table_, table_number(facts.id) + 1);
 }
@@ -40,12 +41,17 @@ void Ledger::change(const TableGone& record) {
 void Ledger::change(const OwnerChanged& record) {
   const auto found = tables_.find(record.id);
   if (found == tables_.end()) return;
+  Table& table = found->second;
   end_transfers_of(record.id);
-  found->second.facts.owner = record.owner;
-  found->second.facts.generation = record.generation;
-  found->second.acquired = next_acquired_++;
+  // Only a record that repeats what was known has the same owner: its time goes on.
+  const bool another = table.facts.owner != record.owner;
+  if (another) end_tenure(table, record);
+  table.facts.owner = record.owner;
+  table.facts.generation = record.generation;
+  table.acquired = next_acquired_++;
+  if (another) begin_tenure(table, record.at);
   if (record.transfer != 0 && record.owner) {
-    transfers_[record.transfer] = {record.id, *record.owner, record.from, record.former, record.data};
+    transfers_[record.transfer] = {record.id, *record.owner, record.from, record.former, record.ended, record.data};
     next_transfer_ = std::max(next_transfer_, record.transfer + 1);
   }
 }
@@ -53,6 +59,23 @@ void Ledger::change(const OwnerChanged& record) {
 void Ledger::change(const HeirChanged& record) {
   const auto found = tables_.find(record.id);
   if (found != tables_.end()) found->second.facts.heir = record.heir;
+}
+
+void Ledger::change(const QuarantineChanged& record) {
+  const auto found = tables_.find(record.id);
+  if (found == tables_.end()) return;
+  wire::TableFacts& facts = found->second.facts;
+  id_by_name_.erase(facts.spec.name);
+  id_by_name_[record.name] = record.id;
+  facts.spec.name = record.name;
+  facts.quarantine = record.quarantine;
+  change(OwnerChanged{.id = record.id,
+                      .owner = {},
+                      .generation = record.generation,
+                      .data = {},
+                      .at = record.at,
+                      .ended = TenureEnd::quarantined,
+                      .reason = {}});
 }
 
 void Ledger::change(const TransferEnded& record) { transfers_.erase(record.transfer); }
@@ -85,23 +108,31 @@ std::vector<std::string> in_order_of_acquisition(const std::map<std::string, Led
 std::vector<Record> Ledger::snapshot() const {
   std::vector<Record> records;
   records.emplace_back(NumbersGiven{next_table_, next_transfer_});
-  for (const std::uint32_t program : programs_) records.emplace_back(ProgramSeen{program});
+  for (const auto& [program, os_process] : programs_) records.emplace_back(ProgramSeen{program, os_process});
   for (const auto& [name, pid] : names_) records.emplace_back(NameGiven{name, pid});
 
   std::vector<const Table*> ordered;
   for (const auto& [id, table] : tables_) ordered.push_back(&table);
   std::sort(ordered.begin(), ordered.end(), [](auto* left, auto* right) { return left->acquired < right->acquired; });
-  for (const Table* table : ordered) records.emplace_back(TableMade{table->facts});
+  for (const Table* table : ordered) records.emplace_back(TableMade{table->facts, 0, table->lineage});
   for (const auto& [number, transfer] : transfers_) {
     const Table& table = tables_.at(transfer.table);
-    records.emplace_back(OwnerChanged{transfer.table, table.facts.owner, table.facts.generation, number, transfer.from,
-                                      transfer.former, transfer.data});
+    records.emplace_back(OwnerChanged{.id = transfer.table,
+                                      .owner = table.facts.owner,
+                                      .generation = table.facts.generation,
+                                      .transfer = number,
+                                      .from = transfer.from,
+                                      .former = transfer.former,
+                                      .data = transfer.data,
+                                      .ended = transfer.cause,
+                                      .reason = {}});
   }
   return records;
 }
 
 std::set<std::uint32_t> Ledger::programs_mentioned() const {
-  std::set<std::uint32_t> mentioned = programs_;
+  std::set<std::uint32_t> mentioned;
+  for (const auto& [program, os_process] : programs_) mentioned.insert(program);
   for (const auto& [name, pid] : names_) mentioned.insert(pid.program);
   for (const auto& [id, table] : tables_) {
     if (table.facts.owner) mentioned.insert(table.facts.owner->program);

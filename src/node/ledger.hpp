@@ -28,7 +28,8 @@ namespace heirloom::node {
 
 struct ProgramSeen {
   std::uint32_t program = 0;
-  static auto fields(auto& self) { return std::tie(self.program); }
+  std::int32_t os_process = 0;  // 0: not known
+  static auto fields(auto& self) { return std::tie(self.program, self.os_process); }
 };
 
 struct ProgramGone {
@@ -49,7 +50,9 @@ struct NameFreed {
 
 struct TableMade {
   wire::TableFacts table;
-  static auto fields(auto& self) { return std::tie(self.table); }
+  std::int64_t at = 0;                // nanoseconds since 1970, as all times here
+  std::vector<wire::Tenure> lineage;  // only in a compacted journal, where `at` tells nothing
+  static auto fields(auto& self) { return std::tie(self.table, self.at, self.lineage); }
 };
 
 struct TableGone {
@@ -66,8 +69,12 @@ struct OwnerChanged {
   Pid from;                    // as in wire::Transfer
   Pid former;
   std::optional<wire::TermBytes> data;
+  std::int64_t at = 0;
+  TenureEnd ended = TenureEnd::unknown;  // how the former owner's time did
+  wire::TermBytes reason;
   static auto fields(auto& self) {
-    return std::tie(self.id, self.owner, self.generation, self.transfer, self.from, self.former, self.data);
+    return std::tie(self.id, self.owner, self.generation, self.transfer, self.from, self.former, self.data, self.at,
+                    self.ended, self.reason);
   }
 };
 
@@ -77,9 +84,35 @@ struct HeirChanged {
   static auto fields(auto& self) { return std::tie(self.id, self.heir); }
 };
 
+// Set aside, or taken back from there. Nobody owns it then.
+struct QuarantineChanged {
+  std::string id;
+  std::string name;  // from now on
+  std::uint64_t generation = 0;
+  std::optional<wire::Quarantine> quarantine;
+  std::int64_t at = 0;
+  static auto fields(auto& self) { return std::tie(self.id, self.name, self.generation, self.quarantine, self.at); }
+};
+
 struct TransferEnded {
   std::uint64_t transfer = 0;
   static auto fields(auto& self) { return std::tie(self.transfer); }
+};
+
+// How a program that is gone ended, once that is known.
+struct EndExplained {
+  std::uint32_t program = 0;
+  std::int32_t status = 0;
+  static auto fields(auto& self) { return std::tie(self.program, self.status); }
+};
+
+// What the owner of a generation has found half done by the one before.
+struct RepairsFound {
+  std::string id;
+  std::uint64_t generation = 0;
+  std::uint64_t finished = 0;
+  std::uint64_t undone = 0;
+  static auto fields(auto& self) { return std::tie(self.id, self.generation, self.finished, self.undone); }
 };
 
 // Only in a compacted journal: numbers below these were given to what is gone.
@@ -90,7 +123,7 @@ struct NumbersGiven {
 };
 
 using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged,
-                            HeirChanged, TransferEnded, NumbersGiven>;
+                            HeirChanged, QuarantineChanged, TransferEnded, EndExplained, RepairsFound, NumbersGiven>;
 
 // -- what they add up to --
 
@@ -99,12 +132,14 @@ class Ledger {
   struct Table {
     wire::TableFacts facts;
     std::uint64_t acquired = 0;  // rises with each change of owner: a dead process' tables are settled in this order
+    std::vector<wire::Tenure> lineage;  // the last one is the owner's; at most kLineageMax
   };
   struct Transfer {
     std::string table;
     Pid to;
     Pid from;
     Pid former;
+    TenureEnd cause;
     std::optional<wire::TermBytes> data;
   };
 
@@ -114,7 +149,8 @@ class Ledger {
   // Records that, applied to an empty ledger, give this one.
   [[nodiscard]] std::vector<Record> snapshot() const;
 
-  [[nodiscard]] const std::set<std::uint32_t>& programs() const noexcept { return programs_; }
+  // With their processes of the operating system; 0 where that is not known.
+  [[nodiscard]] const std::map<std::uint32_t, std::int32_t>& programs() const noexcept { return programs_; }
   [[nodiscard]] const std::map<std::string, Pid>& names() const noexcept { return names_; }
   [[nodiscard]] const std::map<std::string, Table>& tables() const noexcept { return tables_; }
   [[nodiscard]] const std::map<std::uint64_t, Transfer>& transfers() const noexcept { return transfers_; }
@@ -128,6 +164,11 @@ class Ledger {
   // In the order in which they were acquired.
   [[nodiscard]] std::vector<std::string> tables_of(Pid owner) const;
   [[nodiscard]] std::vector<std::string> tables_of_program(std::uint32_t program) const;
+  // The program of that process whose end some lineage cannot explain yet; the last one if there were several.
+  [[nodiscard]] std::optional<std::uint32_t> unexplained_program(std::int32_t os_process) const;
+  // Crashes of owners since then, as far as the lineage goes back.
+  [[nodiscard]] std::uint32_t crashes(const std::string& id, std::int64_t since) const;
+  [[nodiscard]] bool is_unexplained(std::uint32_t program) const;
   [[nodiscard]] std::vector<std::string> names_of_program(std::uint32_t program) const;
 
   [[nodiscard]] std::uint64_t next_table() const noexcept { return next_table_; }
@@ -142,11 +183,16 @@ class Ledger {
   void change(const TableGone& record);
   void change(const OwnerChanged& record);
   void change(const HeirChanged& record);
+  void change(const QuarantineChanged& record);
   void change(const TransferEnded& record);
+  void change(const EndExplained& record);
+  void change(const RepairsFound& record);
   void change(const NumbersGiven& record);
+  void begin_tenure(Table& table, std::int64_t at) const;
+  void end_tenure(Table& table, const OwnerChanged& record) const;
   void end_transfers_of(const std::string& table);
 
-  std::set<std::uint32_t> programs_;
+  std::map<std::uint32_t, std::int32_t> programs_;
   std::map<std::string, Pid> names_;
   std::map<std::string, Table> tables_;            // by id
   std::map<std::string, std::string> id_by_name_;  // of tables

@@ -78,6 +78,7 @@ void Manager::after_fork_in_child() noexcept {
     connection->pidfd.reset();
   }
   stopping_programs_.clear();
+  unexplained_.clear();
   round_mutex_.unlock();
 }
 
@@ -100,6 +101,7 @@ void Manager::run() {
     const std::lock_guard round(round_mutex_);
     poller_.call_back();
     remove_files_of_the_stopped();
+    explain_ends();
     retry_if_due();
     drop_broken();
     until_next_look = time_until_next_look();
@@ -163,6 +165,7 @@ bool Manager::handle(Connection& connection, const std::string& message) {
     return false;
   }
   if (connection.program == 0) return greet(connection, *decoded);
+  if (std::holds_alternative<wire::TellLineage>(*decoded)) explain_ends();
   return state_.received(connection.program, *decoded);
 }
 
@@ -273,6 +276,16 @@ void Manager::bury(std::uint32_t program) {
   remove_dead_process_files();
 }
 
+// The kernel knows how a program ended once its parent has asked for it, which may never be. Nobody waits for it: it is looked
+// for whenever there is something to do, and when somebody asks.
+void Manager::explain_ends() {
+  std::erase_if(unexplained_, [this](const auto& entry) {
+    const auto& [program, pidfd] = entry;
+    if (const auto status = os::exit_status_of(pidfd)) state_.explain_end(program, *status);
+    return !state_.ledger().is_unexplained(program);
+  });
+}
+
 // -- effects --
 
 void Manager::send(std::uint32_t program, const wire::ToProgram& message) {
@@ -304,6 +317,11 @@ Status Manager::record(std::span<const Record> records) {
     say("the journal cannot be written: " + appended.failure().to_string());
   }
   return appended;
+}
+
+std::int64_t Manager::now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 Status Manager::create_segment(const wire::TableFacts& table) { return segments_.create(table); }

@@ -89,6 +89,7 @@ class Manager final : private ManagerEffects {
   void died(std::uint32_t program);  // on a thread of the death watch
   void settle_death(std::uint32_t program);
   void bury(std::uint32_t program);
+  void explain_ends();
 
   // -- what could not be done (manager_retry.cpp) --
   [[nodiscard]] std::size_t unfinished() const;
@@ -103,6 +104,7 @@ class Manager final : private ManagerEffects {
   // -- ManagerEffects --
   void send(std::uint32_t program, const wire::ToProgram& message) override;
   Status record(std::span<const Record> records) override;
+  std::int64_t now() override;
   Status create_segment(const wire::TableFacts& table) override;
   Status open_segment(const std::string& id) override { return segments_.open(id); }
   Result<std::uint64_t> set_owner(const wire::TableFacts& table) override;
@@ -128,9 +130,10 @@ class Manager final : private ManagerEffects {
   // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
   // told the death is one thread's. Their files stay until then (Peers::runs).
   std::map<std::uint32_t, os::Fd> stopping_programs_;
-  std::set<std::uint32_t> watched_;  // programs on the death watch
-  std::set<std::uint32_t> dead_;     // settled, and not buried yet
-  bool round_wanted_ = false;        // something was left for the manager's thread that it does not see by itself
+  std::map<std::uint32_t, os::Fd> unexplained_;  // pidfds of the gone, who owned tables and ended nobody knows how yet
+  std::set<std::uint32_t> watched_;              // programs on the death watch
+  std::set<std::uint32_t> dead_;                 // settled, and not buried yet
+  bool round_wanted_ = false;  // something was left for the manager's thread that it does not see by itself
 
   using Clock = std::chrono::steady_clock;
   std::set<std::string> strangers_;    // segments that the journal does not know, and that could not be looked at

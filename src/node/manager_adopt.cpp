@@ -12,6 +12,13 @@
 
 namespace heirloom::node {
 
+namespace {
+
+// Descriptors that may be kept in the hope of hearing how their programs ended.
+constexpr std::size_t kUnexplainedMax = 64;
+
+}  // namespace
+
 // A file that is no journal is set aside: what can be told without it, the segments tell.
 Result<Journal::Replayed> Manager::read_journal(const Directory& directory, const Log& log) {
   auto replayed = Journal::read(directory.descriptor());
@@ -91,12 +98,19 @@ void Manager::remove_process_file(std::uint32_t program) {
 }
 
 void Manager::remove_files_of_the_stopped() {
-  std::erase_if(stopping_programs_, [this](const auto& entry) {
-    const auto& [program, pidfd] = entry;
-    if (attachment_.peers->runs(program) && !(pidfd && os::process_has_ended(pidfd))) return false;
+  for (auto stopping = stopping_programs_.begin(); stopping != stopping_programs_.end();) {
+    auto& [program, pidfd] = *stopping;
+    if (attachment_.peers->runs(program) && !(pidfd && os::process_has_ended(pidfd))) {
+      ++stopping;
+      continue;
+    }
     remove_process_file(program);
-    return true;
-  });
+    if (pidfd && state_.ledger().is_unexplained(program)) {
+      if (unexplained_.size() == kUnexplainedMax) unexplained_.erase(unexplained_.begin());
+      unexplained_.emplace(program, std::move(pidfd));
+    }
+    stopping = stopping_programs_.erase(stopping);
+  }
 }
 
 // Those of programs that died before they ever said Hello: nobody watches them.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,17 +42,23 @@ struct RecordedEffects final : ManagerEffects {
   }
   Result<std::uint64_t> set_owner(const wire::TableFacts& table) override {
     HEIRLOOM_CHECK(open_segment(table.id), "store the owner");
-    owners[table.id] = *table.owner;
+    owners[table.id] = table.owner.value_or(Pid{});
+    if (table.quarantine) quarantined.insert(table.id);
+    if (!table.quarantine) quarantined.erase(table.id);
     return table.generation;
   }
   Status delete_segment(const std::string& id) override { return open_segment(id); }
   void set_aside_segment(const std::string& id, const Failure& /*why*/) override { said.push_back("aside " + id); }
 
+  std::int64_t now() override { return time; }
+
   std::vector<std::string> take() { return std::exchange(said, {}); }
 
   std::map<std::string, ErrorCode> failing;
   std::map<std::string, Pid> owners;
+  std::set<std::string> quarantined;
   std::vector<std::string> said;
+  std::int64_t time = 0;
   wire::Transfer last_transfer;
   std::vector<wire::TableFacts> last_tables;
 };

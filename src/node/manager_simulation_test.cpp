@@ -176,6 +176,8 @@ class World final : public ManagerEffects {
     maybe_die();
   }
 
+  std::int64_t now() override { return ++now_; }
+
   void expect_no_table_of(Pid dead) {
     for (const auto& [id, segment] : segments_) {
       const auto& transfers = state_->ledger().transfers();
@@ -476,6 +478,7 @@ class World final : public ManagerEffects {
   int manager_dies_in_ = -1;
   bool journal_behind_ = false;
   bool shortage_ = false;
+  std::int64_t now_ = 0;
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, Pid> exits_;  // of the requests that tell them
 

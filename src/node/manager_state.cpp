@@ -16,7 +16,7 @@ std::string text_of(Pid pid) { return "<0." + std::to_string(pid.program) + '.' 
 }  // namespace
 
 ManagerState::ManagerState(Ledger ledger, ManagerEffects& effects) : ledger_(std::move(ledger)), effects_(effects) {
-  for (const std::uint32_t program : ledger_.programs()) programs_.try_emplace(program);
+  for (const auto& [program, os_process] : ledger_.programs()) programs_.try_emplace(program);
 }
 
 bool ManagerState::is_alive(Pid pid) const {
@@ -46,8 +46,9 @@ void ManagerState::commit(const Record& record) {
 // -- programs come and go --
 
 void ManagerState::connected(const wire::Hello& hello) {
-  if (!programs_.contains(hello.program)) {
-    commit(ProgramSeen{hello.program});
+  const auto known = ledger_.programs().find(hello.program);
+  if (!programs_.contains(hello.program) || known == ledger_.programs().end() || known->second != hello.os_process) {
+    commit(ProgramSeen{hello.program, hello.os_process});
   }
   forget_watches_of(hello.program);
   Program& program = programs_[hello.program];
@@ -64,7 +65,8 @@ void ManagerState::connected(const wire::Hello& hello) {
     if (table.facts.owner) believed.insert(*table.facts.owner);
   }
   for (const Pid pid : believed) {
-    if (pid.program == hello.program && !is_alive(pid)) process_died(pid, wire::Death::killed, {});
+    if (pid.program == hello.program && !is_alive(pid))
+      process_died(pid, wire::Death::killed, {TenureEnd::unknown, {}});
   }
 
   // In the order in which they were made, and before any death, so that a receiver sees them as it would have without the
@@ -117,12 +119,16 @@ void ManagerState::forget_watches_of(std::uint32_t program) {
 void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   // Its processes are dead from here on: none of them inherits from another.
   forget_watches_of(program);
+  const auto found = programs_.find(program);
+  std::optional<std::int32_t> status;
+  if (found != programs_.end()) status = found->second.status;
   programs_.erase(program);
 
+  const Ending ending{how == wire::Death::exited ? TenureEnd::closed : TenureEnd::killed, {}};
   std::map<Pid, std::set<std::string>> waiting;  // who must be told of, and for which tables that waits
   for (const std::string& id : ledger_.tables_of_program(program)) {
     const Pid owner = *ledger_.table(id)->facts.owner;
-    settle_table(id, owner);
+    settle_table(id, owner, ending);
     if (behind_.contains(id)) waiting[owner].insert(id);
   }
   const auto names = ledger_.names_of_program(program);
@@ -136,16 +142,25 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   }
   forget_expectations_of(program);
   if (ledger_.programs().contains(program)) commit(ProgramGone{program});
+  if (status) explain_end(program, *status);
 }
 
-void ManagerState::process_died(Pid pid, wire::Death how, const wire::TermBytes& reason) {
+void ManagerState::explain_end(std::uint32_t program, std::int32_t status) {
+  if (const auto found = programs_.find(program); found != programs_.end()) {
+    found->second.status = status;
+  } else if (ledger_.is_unexplained(program)) {
+    commit(EndExplained{program, status});
+  }
+}
+
+void ManagerState::process_died(Pid pid, wire::Death how, const Ending& ending) {
   if (mourning_of(pid) != nullptr) return;
   const auto program = programs_.find(pid.program);
   if (program != programs_.end()) program->second.processes.erase(pid.index);
 
   std::set<std::string> waiting;
   for (const std::string& id : ledger_.tables_of(pid)) {
-    settle_table(id, pid);
+    settle_table(id, pid, ending);
     if (behind_.contains(id)) waiting.insert(id);
   }
   std::set<std::string> names;
@@ -153,7 +168,7 @@ void ManagerState::process_died(Pid pid, wire::Death how, const wire::TermBytes&
     if (owner == pid) names.insert(name);
   }
   free_names(names);
-  mourn({pid, how, reason, std::move(waiting), {}});
+  mourn({pid, how, ending.reason, std::move(waiting), {}});
 }
 
 // -- deaths are told when all tables have moved --
@@ -256,7 +271,7 @@ bool ManagerState::on(std::uint32_t program, const wire::ProcessStarted& started
 bool ManagerState::on(std::uint32_t program, const wire::ProcessExited& exited) {
   if (exited.index == 0) return false;  // the root process ends with its program
   const Pid pid{program, exited.index};
-  process_died(pid, wire::Death::exited, exited.reason);
+  process_died(pid, wire::Death::exited, {exited.crashed ? TenureEnd::crashed : TenureEnd::exited, exited.reason});
   if (Mourning* waiting = mourning_of(pid)) {
     waiting->request = exited.request;
   } else {
@@ -295,6 +310,24 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
   if (found == ledger_.transfers().end()) return true;  // said twice, or the table has gone on since
   if (found->second.to.program != program) return false;
   commit(TransferEnded{done.transfer});
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t program, const wire::Repaired& repaired) {
+  const Ledger::Table* table = ledger_.table(repaired.id);
+  if (table == nullptr || !table->facts.owner || table->facts.owner->program != program)
+    return true;  // it went on since
+  commit(RepairsFound{repaired.id, repaired.generation, repaired.finished, repaired.undone});
+  return true;
+}
+
+bool ManagerState::on(std::uint32_t /*program*/, const wire::ReportExit& report) {
+  for (const auto& [program, os_process] : ledger_.programs()) {
+    if (os_process != report.os_process) continue;
+    explain_end(program, report.status);
+    return true;
+  }
+  if (const auto program = ledger_.unexplained_program(report.os_process)) explain_end(*program, report.status);
   return true;
 }
 

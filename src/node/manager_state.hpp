@@ -52,13 +52,15 @@ class ManagerEffects {
   virtual Status create_segment(const wire::TableFacts& table) = 0;
   // So that the two below will not fail: asked before a request is granted.
   virtual Status open_segment(const std::string& id) = 0;
-  // Stores owner and generation in the header, unless it has a higher generation. The one that it has then.
+  // Stores owner, generation and quarantine in the header, unless it has a higher generation. The one that it has then.
   virtual Result<std::uint64_t> set_owner(const wire::TableFacts& table) = 0;
   // Takes the segment away from under its name, and tells those who have it mapped that it is deleted. Fails when the latter
   // must be done later, by another call.
   virtual Status delete_segment(const std::string& id) = 0;
   // Of one that will never open. It may be gone already.
   virtual void set_aside_segment(const std::string& id, const Failure& why) = 0;
+  // Nanoseconds since 1970, for the lineage.
+  virtual std::int64_t now() = 0;
 };
 
 // Whether a segment that did not open will never do: it is gone, or its bytes are no segment of ours. Anything else, as a
@@ -91,6 +93,9 @@ class ManagerState {
   // A segment whose deletion had begun.
   void segment_left(const std::string& id) { write_segment(id); }
 
+  // How a program that is gone ended, as of waitpid(), or one that is about to be.
+  void explain_end(std::uint32_t program, std::int32_t status);
+
   // Segments that could not be written are tried again.
   void try_again();
   // Whether there are any, and how many.
@@ -100,6 +105,12 @@ class ManagerState {
   [[nodiscard]] bool is_alive(Pid pid) const;
 
  private:
+  // How an owner's time with a table ends.
+  struct Ending {
+    TenureEnd end;
+    wire::TermBytes reason;
+  };
+
   // A death that is not told yet, since tables that it moved are behind.
   struct Mourning {
     Pid dead;
@@ -114,6 +125,7 @@ class ManagerState {
     std::set<std::uint32_t> processes;  // spawned ones
     std::set<Pid> watched;
     bool names_watched = false;
+    std::optional<std::int32_t> status;  // its parent has told how it ended, and nobody else has yet
   };
 
   // One for each message; the ones that are calls return their answer.
@@ -126,6 +138,8 @@ class ManagerState {
   bool on(std::uint32_t program, const wire::Unwatch& unwatch);
   bool on(std::uint32_t program, const wire::WatchNames& watch);
   bool on(std::uint32_t program, const wire::TransferDone& done);
+  bool on(std::uint32_t program, const wire::Repaired& repaired);
+  bool on(std::uint32_t program, const wire::ReportExit& report);
   wire::Answer on(std::uint32_t program, const wire::IsAlive& call);
   wire::Answer on(std::uint32_t program, const wire::RegisterName& call);
   wire::Answer on(std::uint32_t program, const wire::UnregisterName& call);
@@ -137,12 +151,20 @@ class ManagerState {
   wire::Answer on(std::uint32_t program, const wire::GiveAway& call);
   wire::Answer on(std::uint32_t program, const wire::SetHeir& call);
   wire::Answer on(std::uint32_t program, const wire::DropTable& call);
+  wire::Answer on(std::uint32_t program, const wire::ReclaimTable& call);
+  wire::Answer on(std::uint32_t program, const wire::QuarantineTable& call);
+  wire::Answer on(std::uint32_t program, const wire::ReleaseTable& call);
+  wire::Answer on(std::uint32_t program, const wire::TellLineage& call);
 
   wire::Answer make_table(const wire::MakeTable& call);
   wire::Answer open_existing(const wire::MakeTable& call, const Ledger::Table& table);
   wire::Answer owned_now(const std::string& id);
 
-  void settle_table(const std::string& id, Pid dead);
+  void settle_table(const std::string& id, Pid dead, const Ending& ending);
+  // To its heir, if that lives and is another; nothing is done then otherwise.
+  bool pass_to_heir(const std::string& id, Pid former, const Ending& ending);
+  [[nodiscard]] bool crash_in_a_loop(const wire::TableFacts& table, const Ending& ending);
+  Status set_aside(const std::string& id, const std::string& name, const std::string& cause);
   void delete_table(const std::string& id);
   void table_is_gone(const std::string& id);
   std::vector<wire::TableFacts> expect_tables(std::uint32_t program, const wire::RegisterName& call);
@@ -152,7 +174,7 @@ class ManagerState {
   // manager died. Its owner becomes the owner of a generation that nobody had yet.
   void catch_up(const std::string& id, std::uint64_t generation);
 
-  void process_died(Pid pid, wire::Death how, const wire::TermBytes& reason);
+  void process_died(Pid pid, wire::Death how, const Ending& ending);
   void mourn(Mourning mourning);
   void tell_of(const Mourning& mourning);
   // A segment is behind no longer: the deaths that waited for it are told, in their order.
@@ -169,10 +191,11 @@ class ManagerState {
   Status try_commit(std::span<const Record> records);
   Status try_commit(const Record& record) { return try_commit({&record, 1}); }
   void commit(const Record& record);
-  // Records of a new owner: one that asked for it, or one that must be told.
-  [[nodiscard]] static OwnerChanged owned_by(const wire::TableFacts& table, std::optional<Pid> owner);
+  // Records of a new owner: one that asked for it, or one that must be told. `ending` is the former owner's.
+  [[nodiscard]] OwnerChanged owned_by(const wire::TableFacts& table, std::optional<Pid> owner,
+                                      const Ending& ending) const;
   [[nodiscard]] OwnerChanged passed_to(const wire::TableFacts& table, Pid owner, Pid from,
-                                       const std::optional<wire::TermBytes>& data) const;
+                                       const std::optional<wire::TermBytes>& data, const Ending& ending) const;
   // Who is to have the table when its heir inherits it; the heir itself when no successor lives.
   [[nodiscard]] Pid successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) const;
   void send_transfer(std::uint64_t number);

@@ -33,25 +33,36 @@ std::optional<wire::HeirSpec> ManagerState::living(const std::optional<wire::Hei
   return heir;
 }
 
-OwnerChanged ManagerState::owned_by(const wire::TableFacts& table, std::optional<Pid> owner) {
-  return {.id = table.id, .owner = owner, .generation = table.generation + 1};
+OwnerChanged ManagerState::owned_by(const wire::TableFacts& table, std::optional<Pid> owner,
+                                    const Ending& ending) const {
+  return {.id = table.id,
+          .owner = owner,
+          .generation = table.generation + 1,
+          .data = {},
+          .at = effects_.now(),
+          .ended = ending.end,
+          .reason = ending.reason};
 }
 
 OwnerChanged ManagerState::passed_to(const wire::TableFacts& table, Pid owner, Pid from,
-                                     const std::optional<wire::TermBytes>& data) const {
+                                     const std::optional<wire::TermBytes>& data, const Ending& ending) const {
   return {.id = table.id,
           .owner = owner,
           .generation = table.generation + 1,
           .transfer = ledger_.next_transfer(),
           .from = from,
           .former = table.owner.value_or(from),
-          .data = data};
+          .data = data,
+          .at = effects_.now(),
+          .ended = ending.end,
+          .reason = ending.reason};
 }
 
 void ManagerState::send_transfer(std::uint64_t number) {
   const Ledger::Transfer& transfer = ledger_.transfers().at(number);
   const wire::TableFacts& table = ledger_.table(transfer.table)->facts;
-  send(transfer.to.program, wire::Transfer{number, table, transfer.to, transfer.from, transfer.former, transfer.data});
+  send(transfer.to.program,
+       wire::Transfer{number, table, transfer.to, transfer.from, transfer.former, transfer.cause, transfer.data});
 }
 
 Pid ManagerState::successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) const {
@@ -62,18 +73,29 @@ Pid ManagerState::successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) c
   return heir;
 }
 
-void ManagerState::settle_table(const std::string& id, Pid dead) {
+// This crash included.
+bool ManagerState::crash_in_a_loop(const wire::TableFacts& table, const Ending& ending) {
+  const auto& limit = table.heir->crash_limit;
+  if (!limit || !is_crash(ending.end)) return false;
+  return ledger_.crashes(table.id, effects_.now() - limit->within) + 1 >= limit->deaths;
+}
+
+bool ManagerState::pass_to_heir(const std::string& id, Pid former, const Ending& ending) {
   const wire::TableFacts table = ledger_.table(id)->facts;
-  if (table.heir) {
-    const auto heir = resolve(table.heir->process);
-    if (heir && *heir != dead && is_alive(*heir)) {
-      const Pid next = successor_of(*table.heir, *heir, dead);
-      commit(passed_to(table, next, next == *heir ? dead : *heir, table.heir->data));
-      return write_segment(id);
-    }
-  }
+  if (!table.heir) return false;
+  const auto heir = resolve(table.heir->process);
+  if (!heir || *heir == former || !is_alive(*heir)) return false;
+  const Pid next = crash_in_a_loop(table, ending) ? *heir : successor_of(*table.heir, *heir, former);
+  commit(passed_to(table, next, next == *heir ? former : *heir, table.heir->data, ending));
+  write_segment(id);
+  return true;
+}
+
+void ManagerState::settle_table(const std::string& id, Pid dead, const Ending& ending) {
+  if (pass_to_heir(id, dead, ending)) return;
+  const wire::TableFacts table = ledger_.table(id)->facts;
   if (!table.spec.node_table) return delete_table(id);
-  commit(owned_by(table, std::nullopt));
+  commit(owned_by(table, std::nullopt, ending));
   write_segment(id);
 }
 
@@ -89,11 +111,11 @@ void ManagerState::delete_table(const std::string& id) {
 
 void ManagerState::adopt(const wire::TableFacts& table) {
   wire::TableFacts adopted = table;
-  if (ledger_.table_named(table.spec.name) != nullptr) adopted.spec.name += "@" + table.id;
+  if (table.quarantine || ledger_.table_named(table.spec.name) != nullptr) adopted.spec.name += "@" + table.id;
   if (adopted.owner && !programs_.contains(adopted.owner->program)) {
     program_found(adopted.owner->program);
   }
-  commit(TableMade{adopted});
+  commit(TableMade{adopted, effects_.now(), {}});
 }
 
 void ManagerState::segment_lost(const std::string& id) {
@@ -157,10 +179,10 @@ void ManagerState::write_segment(const std::string& id) {
 void ManagerState::catch_up(const std::string& id, std::uint64_t generation) {
   wire::TableFacts facts = ledger_.table(id)->facts;
   facts.generation = generation;
-  OwnerChanged record = owned_by(facts, facts.owner);
+  OwnerChanged record = owned_by(facts, facts.owner, {TenureEnd::unknown, {}});
   for (const auto& [number, transfer] : ledger_.transfers()) {
     if (transfer.table != id) continue;
-    record = passed_to(facts, transfer.to, transfer.from, transfer.data);
+    record = passed_to(facts, transfer.to, transfer.from, transfer.data, {transfer.cause, {}});
     record.former = transfer.former;
   }
   commit(record);
@@ -195,9 +217,13 @@ wire::Answer ManagerState::open_existing(const wire::MakeTable& call, const Ledg
                                           std::string(to_string(facts.spec.type)) + " and keypos " +
                                           std::to_string(facts.spec.keypos));
   }
+  if (facts.quarantine) {
+    return refused(ErrorCode::quarantined,
+                   "the table \"" + facts.spec.name + "\" was set aside: " + facts.quarantine->cause);
+  }
   if (facts.owner) return wire::TableAnswer{facts, false};
   if (auto opened = effects_.open_segment(facts.id); !opened) return refused(opened.failure());
-  std::vector<Record> records{owned_by(facts, call.caller)};
+  std::vector<Record> records{owned_by(facts, call.caller, {TenureEnd::gave_away, {}})};
   if (call.heir) records.emplace_back(HeirChanged{facts.id, living(call.heir)});
   if (auto claimed = try_commit(records); !claimed) return refused(claimed.failure());
   return owned_now(facts.id);
@@ -218,7 +244,7 @@ wire::Answer ManagerState::make_table(const wire::MakeTable& call) {
                                .generation = 1,
                                .heir = living(call.heir)};
   if (auto created = effects_.create_segment(facts); !created) return refused(created.failure());
-  if (auto recorded = try_commit(TableMade{facts}); !recorded) {
+  if (auto recorded = try_commit(TableMade{facts, effects_.now(), {}}); !recorded) {
     if (!effects_.delete_segment(facts.id)) behind_.insert(facts.id);
     return refused(recorded.failure());
   }
@@ -253,7 +279,8 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::GiveAway& call)
   }
   if (*receiver == call.giver) return refused(ErrorCode::owner, "the receiver owns the table already");
   if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
-  if (auto given = try_commit(passed_to(table->facts, *receiver, call.giver, call.gift)); !given) {
+  if (auto given = try_commit(passed_to(table->facts, *receiver, call.giver, call.gift, {TenureEnd::gave_away, {}}));
+      !given) {
     return refused(given.failure());
   }
   write_segment(call.id);

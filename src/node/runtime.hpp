@@ -67,8 +67,15 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
                   std::span<const Atom> successors = {});
   Status drop_table(const std::string& id, Pid caller);
-  // What `heir` says, without its data.
-  Result<std::optional<Heir>> heir(const std::string& id);
+  // As the manager knows it, or the journal; nothing when it was deleted.
+  Result<std::optional<wire::TableFacts>> facts(const std::string& id);
+
+  Status reclaim(const std::string& id);
+  Status quarantine(const std::string& id, const std::string& cause, bool keep_name);
+  Status release(const std::string& id, bool replace);
+  Result<std::vector<Tenure>> lineage(const std::string& id);
+  // Of a child of this program, as waitpid() told it.
+  void report_exit(std::int32_t os_process, std::int32_t status);
 
   // -- process::Uplink --
   void process_started(std::uint32_t index) override;
@@ -115,13 +122,14 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   void receive(const wire::ProcessDied& died);
   bool cannot_open(const wire::Transfer& transfer, const Failure& why);
   void deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle);
-  static void fence(const TableHandle& handle) noexcept;
-  static void fence_aside(std::shared_ptr<TableHandle> handle);
+  // `generation` is that of the new owner.
+  static void fence(const TableHandle& handle, std::uint64_t generation) noexcept;
+  static void fence_aside(std::shared_ptr<TableHandle> handle, std::uint64_t generation);
 
   Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
   Result<std::shared_ptr<table::Table>> open_table_locked(const std::string& id);
+  Result<std::shared_ptr<table::Table>> open_in_quarantine(const std::string& id);
   void expect(const std::vector<wire::TableFacts>& tables);
-  // The table's facts as the manager tells them, or the journal where nobody may ask the manager.
   Result<std::optional<wire::TableFacts>> facts_of_name(const std::string& name);
   Result<std::vector<wire::TableFacts>> all_facts();
   template <typename Call>
@@ -139,7 +147,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   bool closed_ = false;
 
   std::mutex tables_mutex_;
-  std::map<std::string, std::weak_ptr<TableHandle>> handles_;
+  std::map<std::string, std::weak_ptr<TableHandle>> handles_;  // by id, and whether in quarantine
   // Tables that may be transferred to this program at any moment, kept open without a handle, which would keep the node.
   std::map<std::string, std::shared_ptr<table::Table>> expected_;
 

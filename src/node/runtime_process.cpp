@@ -11,6 +11,7 @@
 #include "os/pidfd.hpp"
 #include "os/scheduling.hpp"
 #include "process/log.hpp"
+#include "process/process_exit.hpp"
 #include "term/serial.hpp"
 
 namespace heirloom::node {
@@ -45,6 +46,7 @@ void Runtime::process_exited(std::uint32_t index, const Term& reason) {
   wire::ProcessExited call;
   call.index = index;
   call.reason = term::serialize(reason.view());
+  call.crashed = !process::is_planned(reason);
   // Without an answer the manager is gone, and the next one learns it from Hello.
   static_cast<void>(client_->call(std::move(call), Client::Again::when_asked).ok());
 }
@@ -182,18 +184,23 @@ bool Runtime::cannot_open(const wire::Transfer& transfer, const Failure& why) {
 // The fence waits for whoever holds a lock of the table - a writer that is stopped holds it for long -, so it is done by the
 // thread that receives the table and has to wait anyway, never by this one, which has all other messages of the program.
 void Runtime::deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle) {
-  if (!transfer.data) return fence_aside(std::move(handle));
+  const std::uint64_t generation = transfer.table.generation;
+  if (!transfer.data) return fence_aside(std::move(handle), generation);
   auto gift = term::deserialize(*transfer.data);
   if (!gift) return process::log_line("table " + transfer.table.id + " came with gift data that is no term: not told");
-  host_->deliver_transfer(transfer.to.index, EtsTransfer{Table(handle), transfer.from, *std::move(gift)},
-                          [handle] { fence(*handle); });
+  host_->deliver_transfer(transfer.to.index,
+                          EtsTransfer{Table(handle), transfer.from, *std::move(gift), transfer.cause},
+                          [handle, generation] { fence(*handle, generation); });
   // Before this thread goes on to tell the manager, which can wait.
   os::yield();
 }
 
-void Runtime::fence(const TableHandle& handle) noexcept {
+void Runtime::fence(const TableHandle& handle, std::uint64_t generation) noexcept {
   try {
-    handle.table->fence();
+    const table::RepairReport found = handle.table->fence();
+    if (found.finished + found.undone == 0) return;
+    handle.runtime->client_->post(wire::Repaired{handle.id, generation, found.finished, found.undone},
+                                  Client::Post::kept);
   } catch (const Error& error) {
     // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
     process::log_line("table " + handle.id + " was taken over, but not all of it is repaired: " + error.what());
@@ -201,11 +208,11 @@ void Runtime::fence(const TableHandle& handle) noexcept {
 }
 
 // For an heir that inherits without a message: there is no thread that waits for it.
-void Runtime::fence_aside(std::shared_ptr<TableHandle> handle) {
+void Runtime::fence_aside(std::shared_ptr<TableHandle> handle, std::uint64_t generation) {
   try {
-    os::start_own_thread([handle] { fence(*handle); }).detach();
+    os::start_own_thread([handle, generation] { fence(*handle, generation); }).detach();
   } catch (const std::system_error&) {
-    fence(*handle);
+    fence(*handle, generation);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/journal.hpp"
+#include "node/lineage.hpp"
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 #include "term/serial.hpp"
@@ -45,6 +46,12 @@ Result<std::shared_ptr<table::Table>> Runtime::open_table_locked(const std::stri
   return table;
 }
 
+Result<std::shared_ptr<table::Table>> Runtime::open_in_quarantine(const std::string& id) {
+  auto table = table::Table::open(directory_->descriptor(), Directory::table_file(id), attachment_);
+  if (table) (*table)->look_into_quarantine();
+  return table;
+}
+
 // It only saves time: what cannot be opened now will have to be when it comes. Each costs a descriptor.
 void Runtime::expect(const std::vector<wire::TableFacts>& tables) {
   constexpr std::size_t kExpectedMax = 64;
@@ -67,22 +74,24 @@ void Runtime::expect(const std::vector<wire::TableFacts>& tables) {
   }
 }
 
-// Ids are never given twice, so a handle once made stays right; two handles of one table are the same.
+// Ids are never given twice, so a handle once made stays right; two handles of one table are the same. Who opens a table in
+// quarantine gets another one than those who had it before, and must not read on as if nothing had happened.
 Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts& facts) {
+  const std::string key = facts.quarantine ? facts.id + " in quarantine" : facts.id;
   const std::lock_guard lock(tables_mutex_);
-  std::weak_ptr<TableHandle>& known = handles_[facts.id];
+  std::weak_ptr<TableHandle>& known = handles_[key];
   if (auto handle = known.lock()) return handle;
-  auto table = open_table_locked(facts.id);
+  auto table = facts.quarantine ? open_in_quarantine(facts.id) : open_table_locked(facts.id);
   if (!table) {
-    handles_.erase(facts.id);
+    handles_.erase(key);
     // The file of a table that was deleted in this moment is no news; that the table is gone is.
     if (table.failure().code == ErrorCode::not_found) return fail(ErrorCode::id, "the table was deleted");
     return std::move(table).failure();
   }
-  std::erase_if(handles_, [&](const auto& entry) { return entry.first != facts.id && entry.second.expired(); });
+  std::erase_if(handles_, [&](const auto& entry) { return entry.first != key && entry.second.expired(); });
   auto handle = std::make_shared<TableHandle>(
       TableHandle{shared_from_this(), *std::move(table), facts.id, Atom(facts.spec.name)});
-  handles_[facts.id] = handle;
+  handles_[key] = handle;
   return handle;
 }
 
@@ -111,7 +120,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
   const auto& made = std::get<std::optional<wire::TableAnswer>>(*answer);
   auto handle = open_handle(made->table);
   // Also when the claim was answered before and the answer lost: then this process owns the table already.
-  if (handle && (made->claimed || made->table.owner == current_process())) (*handle)->table->fence();
+  if (handle && (made->claimed || made->table.owner == current_process())) fence(**handle, made->table.generation);
   return handle;
 }
 
@@ -198,22 +207,60 @@ Status Runtime::drop_table(const std::string& id, Pid caller) {
   return command(std::move(call), Client::Again::never, "delete the table");
 }
 
-Result<std::optional<Heir>> Runtime::heir(const std::string& id) {
-  HEIRLOOM_CHECK(usable(), "ask for the heir");
-  std::optional<wire::HeirSpec> heir;
+Status Runtime::reclaim(const std::string& id) {
+  wire::ReclaimTable call;
+  call.id = id;
+  return command(std::move(call), Client::Again::never, "reclaim");
+}
+
+Status Runtime::quarantine(const std::string& id, const std::string& cause, bool keep_name) {
+  wire::QuarantineTable call;
+  call.id = id;
+  call.cause = cause;
+  call.keep_name = keep_name;
+  return command(std::move(call), Client::Again::when_asked, "quarantine");
+}
+
+Status Runtime::release(const std::string& id, bool replace) {
+  wire::ReleaseTable call;
+  call.id = id;
+  call.caller = current_process();
+  call.replace = replace;
+  return command(std::move(call), Client::Again::never, "release");
+}
+
+Result<std::vector<Tenure>> Runtime::lineage(const std::string& id) {
+  HEIRLOOM_CHECK(usable(), "ask for the lineage");
   if (observer_) {
     HEIRLOOM_TRY(const Journal::Replayed replayed, Journal::read(directory_->descriptor()), "read the journal");
-    if (const Ledger::Table* table = replayed.ledger.table(id)) heir = table->facts.heir;
-  } else {
-    wire::DescribeTable call;
-    call.id = id;
-    auto answer = client_->call(std::move(call), Client::Again::when_asked);
-    if (!answer) return std::move(answer).failure().within("ask for the heir");
-    heir = std::get<std::optional<wire::TableAnswer>>(*answer)->table.heir;
+    const Ledger::Table* table = replayed.ledger.table(id);
+    if (table == nullptr) return fail(ErrorCode::id, "the table was deleted");
+    return from_wire(table->lineage);
   }
-  if (!heir) return std::optional<Heir>();
-  if (const Pid* pid = std::get_if<Pid>(&heir->process)) return std::optional<Heir>(Heir{*pid, std::nullopt});
-  return std::optional<Heir>(Heir{Atom(std::get<std::string>(heir->process)), std::nullopt});
+  wire::TellLineage call;
+  call.id = id;
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  if (!answer) return std::move(answer).failure().within("ask for the lineage");
+  return from_wire(std::get<std::vector<wire::Tenure>>(*answer));
+}
+
+void Runtime::report_exit(std::int32_t os_process, std::int32_t status) {
+  if (client_) client_->post(wire::ReportExit{os_process, status}, Client::Post::kept);
+}
+
+Result<std::optional<wire::TableFacts>> Runtime::facts(const std::string& id) {
+  HEIRLOOM_CHECK(usable(), "ask about the table");
+  if (observer_) {
+    HEIRLOOM_TRY(const Journal::Replayed replayed, Journal::read(directory_->descriptor()), "read the journal");
+    const Ledger::Table* table = replayed.ledger.table(id);
+    return table == nullptr ? std::optional<wire::TableFacts>() : table->facts;
+  }
+  wire::DescribeTable call;
+  call.id = id;
+  auto answer = client_->call(std::move(call), Client::Again::when_asked);
+  if (!answer && answer.failure().code == ErrorCode::id) return std::optional<wire::TableFacts>();
+  if (!answer) return std::move(answer).failure().within("ask about the table");
+  return std::optional(std::get<std::optional<wire::TableAnswer>>(*answer)->table);
 }
 
 }  // namespace heirloom::node

@@ -85,7 +85,10 @@ Result<std::uint64_t> Segments::set_owner(const wire::TableFacts& table) {
     const std::uint64_t generation = segment->generation();
     if (generation > table.generation && generation < kGenerationMax) return generation;
   }
+  // Whoever is told to be the owner must find a table that can be written; who was it, one that cannot any more.
+  if (table.quarantine) segment->set_quarantined(true);
   segment->set_owner(table.owner.value_or(Pid{}), table.generation);
+  if (!table.quarantine) segment->set_quarantined(false);
   return table.generation;
 }
 
@@ -133,6 +136,9 @@ Segments::Found Segments::inspect(const std::string& id) {
   if (table.generation() == 0) return {State::unused, {}, {}};
   const table::SegmentOptions options = table.options();
   const Pid owner = table.owner();
+  std::optional<wire::Quarantine> quarantine;
+  if (table.in_quarantine())
+    quarantine = {"why was in the journal, which is lost", std::string(options.name.text()), 0};
   return {State::usable,
           {.id = id,
            .spec = {.name = std::string(options.name.text()),
@@ -143,7 +149,9 @@ Segments::Found Segments::inspect(const std::string& id) {
                     .write_concurrency = options.write_concurrency,
                     .max_bytes = options.max_bytes},
            .owner = owner == Pid{} ? std::nullopt : std::optional(owner),
-           .generation = table.generation()},
+           .generation = table.generation(),
+           .heir = {},
+           .quarantine = std::move(quarantine)},
           {}};
 }
 

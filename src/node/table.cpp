@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "node/lineage.hpp"
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 
@@ -101,7 +102,8 @@ std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(read
 
 TableInfo Table::info() const {
   TableInfo info = handle_->table->info();
-  if (auto heir = handle_->runtime->heir(handle_->id)) info.heir = *std::move(heir);
+  // Without a manager it is what the segment tells.
+  if (auto facts = handle_->runtime->facts(handle_->id); facts && *facts) node::complete(info, **facts);
   return info;
 }
 
@@ -111,6 +113,8 @@ CheckReport Table::check() const {
   handle_->runtime->usable().value_or_raise();
   return handle_->table->check();
 }
+
+std::vector<Tenure> Table::lineage() const { return handle_->runtime->lineage(handle_->id).value_or_raise(); }
 
 void Table::give_away(Pid receiver, const Term& gift_data) {
   handle_->runtime->give_away(handle_->id, caller(*handle_), receiver, gift_data).value_or_raise();
@@ -123,6 +127,12 @@ void Table::give_away(Atom registered_name, const Term& gift_data) {
 void Table::set_heir(const std::optional<Heir>& heir) {
   handle_->runtime->set_heir(handle_->id, caller(*handle_), heir).value_or_raise();
 }
+
+void Table::reclaim() { handle_->runtime->reclaim(handle_->id).value_or_raise(); }
+void Table::quarantine(const std::string& cause) {
+  handle_->runtime->quarantine(handle_->id, cause, false).value_or_raise();
+}
+void Table::release(bool replace) { handle_->runtime->release(handle_->id, replace).value_or_raise(); }
 
 void Table::drop() { handle_->runtime->drop_table(handle_->id, caller(*handle_)).value_or_raise(); }
 

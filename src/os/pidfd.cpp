@@ -2,6 +2,7 @@
 #include "os/pidfd.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +14,21 @@
 #include "os/file.hpp"
 
 namespace heirloom::os {
+
+namespace {
+
+// The first version of the kernel's struct pidfd_info and its ioctl, which the headers of Debian 12 do not have.
+struct PidfdInfo {
+  std::uint64_t mask;
+  std::uint64_t cgroup;
+  std::uint32_t identity[11];  // pid, its threads' group, parent, users and groups
+  std::int32_t exit_code;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+constexpr std::uint64_t kInfoExit = 1 << 3;
+constexpr unsigned long kGetInfo = _IOWR(0xFF, 11, PidfdInfo);
+
+}  // namespace
 
 Result<Fd> open_pidfd(pid_t process) {
   Fd opened(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
@@ -28,6 +44,13 @@ bool is_pidfd(const Fd& descriptor) noexcept {
 bool process_has_ended(const Fd& pidfd) noexcept {
   pollfd wanted{pidfd.get(), POLLIN, 0};
   return ::poll(&wanted, 1, 0) == 1;
+}
+
+std::optional<int> exit_status_of(const Fd& pidfd) noexcept {
+  PidfdInfo info{};
+  info.mask = kInfoExit;
+  if (::ioctl(pidfd.get(), kGetInfo, &info) != 0 || (info.mask & kInfoExit) == 0) return std::nullopt;
+  return info.exit_code;
 }
 
 pid_t own_pid() noexcept { return ::getpid(); }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.hpp"
 #include "os/fd.hpp"
@@ -16,6 +17,9 @@ Result<Fd> open_pidfd(pid_t process);
 // Whether it is a pidfd at all: a descriptor that a stranger sent may be anything.
 [[nodiscard]] bool is_pidfd(const Fd& descriptor) noexcept;
 [[nodiscard]] bool process_has_ended(const Fd& pidfd) noexcept;
+
+// How it ended, as of waitpid(): known to the kernel (Linux 6.15 and later) once its parent has asked, or ignores its children.
+[[nodiscard]] std::optional<int> exit_status_of(const Fd& pidfd) noexcept;
 
 [[nodiscard]] pid_t own_pid() noexcept;
 // When the calling process was started, in clock ticks since boot: with the pid it names a process for people.

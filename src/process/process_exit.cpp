@@ -19,4 +19,10 @@ Term reason_of_current_exception() {
   }
 }
 
+bool is_planned(const Term& reason) {
+  const bool is_detailed_shutdown =
+      reason.is_tuple() && reason.size() == 2 && reason.element(1) == Term(atoms().shutdown);
+  return reason == Term(atoms().normal) || reason == Term(atoms().shutdown) || is_detailed_shutdown;
+}
+
 }  // namespace heirloom::process

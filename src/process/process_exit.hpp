@@ -19,4 +19,7 @@ struct ProcessExit {
 // {error, Text}.
 Term reason_of_current_exception();
 
+// Whether an end with that reason was meant: normal, shutdown or {shutdown, Term}.
+[[nodiscard]] bool is_planned(const Term& reason);
+
 }  // namespace heirloom::process

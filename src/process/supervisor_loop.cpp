@@ -17,13 +17,6 @@ namespace heirloom::process {
 
 namespace {
 
-// normal, shutdown and {shutdown, Term}: ends that were meant.
-bool is_planned(const Term& reason) {
-  const bool is_detailed_shutdown =
-      reason.is_tuple() && reason.size() == 2 && reason.element(1) == Term(atoms().shutdown);
-  return reason == Term(atoms().normal) || reason == Term(atoms().shutdown) || is_detailed_shutdown;
-}
-
 bool wants_restart(Restart restart, const Term& reason) {
   switch (restart) {
     case Restart::permanent: return true;

@@ -43,7 +43,8 @@ using shm::Offset;
 inline constexpr std::size_t kNameBytesMax = 1020;  // 255 characters of UTF-8
 inline constexpr std::size_t kIdBytesMax = 31;
 
-enum class TableState : std::uint64_t { live = 0, deleted = 1 };
+// In the order in which less may be done: a call compares it with how much its handle tolerates.
+enum class TableState : std::uint64_t { live = 0, quarantined = 1, deleted = 2 };
 
 struct TableHeader {
   // What is looked at by every call: one line that hardly ever changes.

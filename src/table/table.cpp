@@ -103,6 +103,12 @@ void Table::set_owner(Pid owner, std::uint64_t generation) noexcept {
   header_.owner.store(owner.packed(), std::memory_order_release);
 }
 
+void Table::set_quarantined(bool quarantined) noexcept {
+  if (deleted()) return;
+  const TableState state = quarantined ? TableState::quarantined : TableState::live;
+  header_.state.store(static_cast<std::uint64_t>(state), std::memory_order_release);
+}
+
 void Table::mark_deleted() noexcept {
   header_.state.store(static_cast<std::uint64_t>(TableState::deleted), std::memory_order_release);
 }
@@ -110,6 +116,12 @@ void Table::mark_deleted() noexcept {
 void Table::refuse_access(bool write) const {
   const char* const operation = write ? "write" : "read";
   if (deleted()) throw Error(ErrorCode::id, operation, "the table was deleted");
+  if (state() != TableState::live) {
+    throw Error(ErrorCode::quarantined, operation,
+                write ? "the table was set aside for study, and nobody writes to it"
+                      : "the table was set aside for study: open it again, under the name that it has now or for the "
+                        "table that has taken its place");
+  }
   const auto protection = static_cast<Protection>(header_.protection);
   throw Error(ErrorCode::access, operation,
               "the table is " + std::string(to_string(protection)) + " and " +

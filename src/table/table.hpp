@@ -91,10 +91,13 @@ class Table {
   [[nodiscard]] Pid owner() const noexcept { return Pid::unpack(header_.owner.load(std::memory_order_acquire)); }
   [[nodiscard]] std::uint64_t generation() const noexcept { return header_.generation.load(std::memory_order_acquire); }
   void set_owner(Pid owner, std::uint64_t generation) noexcept;
+  // A table that was set aside is read only by those who have opened it for that, and written by nobody.
+  void set_quarantined(bool quarantined) noexcept;
   void mark_deleted() noexcept;
-  [[nodiscard]] bool deleted() const noexcept {
-    return header_.state.load(std::memory_order_acquire) != static_cast<std::uint64_t>(TableState::live);
-  }
+  [[nodiscard]] bool deleted() const noexcept { return state() == TableState::deleted; }
+  [[nodiscard]] bool in_quarantine() const noexcept { return state() == TableState::quarantined; }
+  // From now on it may be read in quarantine, too. Before the table is shared between threads.
+  void look_into_quarantine() noexcept { tolerated_ = TableState::quarantined; }
   // Whether reading takes no right, so that it does not matter who calls.
   [[nodiscard]] bool anybody_reads() const noexcept {
     return static_cast<Protection>(header_.protection) != Protection::private_access;
@@ -140,14 +143,17 @@ class Table {
 
   // Who acts, and whether it may. Throws Error{id} or Error{access}.
   void check_access(Pid caller, bool write) const {
-    if (!deleted() && may(caller, write)) [[likely]]
+    if (state() <= (write ? TableState::live : tolerated_) && may(caller, write)) [[likely]]
       return;
     refuse_access(write);
+  }
+  [[nodiscard]] TableState state() const noexcept {
+    return static_cast<TableState>(header_.state.load(std::memory_order_acquire));
   }
   [[nodiscard]] bool may(Pid caller, bool write) const noexcept {
     const auto protection = static_cast<Protection>(header_.protection);
     if (protection == Protection::public_access) return true;
-    if (protection == Protection::protected_access && !write) return true;
+    if (!write && (protection == Protection::protected_access || in_quarantine())) return true;
     return header_.owner.load(std::memory_order_acquire) == caller.packed();
   }
   [[noreturn]] void refuse_access(bool write) const;
@@ -251,6 +257,7 @@ class Table {
   std::unique_ptr<shm::Segment> segment_;
   shm::Attachment attachment_;
   TableHeader& header_;
+  TableState tolerated_ = TableState::live;
   mutable Dictionary dictionary_;
   std::uint64_t seed_;
   std::uint64_t keypos_;

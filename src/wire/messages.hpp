@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "heirloom/error.hpp"
+#include "heirloom/lineage.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/table.hpp"
 
@@ -24,16 +25,18 @@
 namespace heirloom {
 
 // An enumeration from outside is judged before it is believed.
-constexpr bool wire_valid(ErrorCode code) { return code >= ErrorCode::badarg && code <= ErrorCode::syntax; }
+constexpr bool wire_valid(ErrorCode code) { return code >= ErrorCode::badarg && code <= ErrorCode::quarantined; }
 constexpr bool wire_valid(TableType type) { return type >= TableType::set && type <= TableType::duplicate_bag; }
 constexpr bool wire_valid(Protection protection) {
   return protection >= Protection::public_access && protection <= Protection::private_access;
 }
 
+constexpr bool wire_valid(TenureEnd end) { return end <= TenureEnd::quarantined; }
+
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 using TermBytes = std::string;
 
@@ -57,13 +60,31 @@ struct TableSpec {
 
 using PidOrName = std::variant<Pid, std::string>;
 
+// So many crashes of owners within so long are a loop.
+struct CrashLimit {
+  std::uint32_t deaths = 0;
+  std::int64_t within = 0;  // nanoseconds
+  static auto fields(auto& self) { return std::tie(self.deaths, self.within); }
+  friend bool operator==(const CrashLimit&, const CrashLimit&) = default;
+};
+
 struct HeirSpec {
   PidOrName process;
   std::optional<TermBytes> data;  // none: inherits without a message
-  // Registered names: when the heir inherits, the table goes on at once to the first of them who is alive, from the heir.
+  // Registered names: when the heir inherits, the table goes on at once to the first of them who is alive, from the heir -
   std::vector<std::string> successors;
-  static auto fields(auto& self) { return std::tie(self.process, self.data, self.successors); }
+  std::optional<CrashLimit> crash_limit;  // - unless its owners crash in a loop: that is for the heir to judge.
+  static auto fields(auto& self) { return std::tie(self.process, self.data, self.successors, self.crash_limit); }
   friend bool operator==(const HeirSpec&, const HeirSpec&) = default;
+};
+
+// A table that was set aside: nobody owns it or writes, and only who looks at it on purpose reads.
+struct Quarantine {
+  std::string cause;  // for people
+  std::string name;   // that it had before, and gets back
+  std::int64_t since = 0;
+  static auto fields(auto& self) { return std::tie(self.cause, self.name, self.since); }
+  friend bool operator==(const Quarantine&, const Quarantine&) = default;
 };
 
 struct TableFacts {
@@ -72,8 +93,31 @@ struct TableFacts {
   std::optional<Pid> owner;  // none: the node
   std::uint64_t generation = 0;
   std::optional<HeirSpec> heir;
-  static auto fields(auto& self) { return std::tie(self.id, self.spec, self.owner, self.generation, self.heir); }
+  std::optional<Quarantine> quarantine;
+  static auto fields(auto& self) {
+    return std::tie(self.id, self.spec, self.owner, self.generation, self.heir, self.quarantine);
+  }
   friend bool operator==(const TableFacts&, const TableFacts&) = default;
+};
+
+// A heirloom::Tenure; times are nanoseconds since 1970.
+struct Tenure {
+  std::optional<Pid> owner;
+  std::string name;             // empty: none
+  std::int32_t os_process = 0;  // 0: not known
+  std::uint64_t generation = 0;
+  std::int64_t since = 0;
+  std::int64_t until = 0;
+  TenureEnd end = TenureEnd::owns;
+  TermBytes reason;  // empty: not known
+  std::optional<std::int32_t> status;
+  std::uint64_t repairs_finished = 0;
+  std::uint64_t repairs_undone = 0;
+  static auto fields(auto& self) {
+    return std::tie(self.owner, self.name, self.os_process, self.generation, self.since, self.until, self.end,
+                    self.reason, self.status, self.repairs_finished, self.repairs_undone);
+  }
+  friend bool operator==(const Tenure&, const Tenure&) = default;
 };
 
 // -- from a program to its manager --
@@ -106,7 +150,8 @@ struct ProcessExited {
   std::uint64_t request = 0;
   std::uint32_t index = 0;
   TermBytes reason;
-  static auto fields(auto& self) { return std::tie(self.request, self.index, self.reason); }
+  bool crashed = false;  // the reason is none that is meant
+  static auto fields(auto& self) { return std::tie(self.request, self.index, self.reason, self.crashed); }
 };
 
 // A signal between processes of different programs (process/uplink.hpp).
@@ -215,9 +260,58 @@ struct TransferDone {
   static auto fields(auto& self) { return std::tie(self.transfer); }
 };
 
-using ToManager = std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive,
-                               RegisterName, UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables,
-                               GiveAway, SetHeir, DropTable, TransferDone>;
+// What the receiver of a table has found half done by its former owner.
+struct Repaired {
+  std::string id;
+  std::uint64_t generation = 0;  // the receiver's
+  std::uint64_t finished = 0;
+  std::uint64_t undone = 0;
+  static auto fields(auto& self) { return std::tie(self.id, self.generation, self.finished, self.undone); }
+};
+
+// A parent tells how its child ended, as waitpid() told it.
+struct ReportExit {
+  std::int32_t os_process = 0;
+  std::int32_t status = 0;
+  static auto fields(auto& self) { return std::tie(self.os_process, self.status); }
+};
+
+// Operators may say these of any table, since whoever may connect may also write its file.
+
+// Its owner loses it as if it had died.
+struct ReclaimTable {
+  std::uint64_t request = 0;
+  std::string id;
+  static auto fields(auto& self) { return std::tie(self.request, self.id); }
+};
+
+struct QuarantineTable {
+  std::uint64_t request = 0;
+  std::string id;
+  std::string cause;
+  bool keep_name = false;  // so that nobody makes another one of its name
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.cause, self.keep_name); }
+};
+
+// It goes to its heir, or waits with the node.
+struct ReleaseTable {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  bool replace = false;  // a table that has its name now is set aside for it
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.replace); }
+};
+
+struct TellLineage {
+  std::uint64_t request = 0;
+  std::string id;
+  static auto fields(auto& self) { return std::tie(self.request, self.id); }
+};
+
+using ToManager =
+    std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive, RegisterName,
+                 UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables, GiveAway, SetHeir, DropTable,
+                 TransferDone, Repaired, ReportExit, ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
 
 // -- from the manager to a program --
 
@@ -243,8 +337,8 @@ struct TableAnswer {
   static auto fields(auto& self) { return std::tie(self.table, self.claimed); }
 };
 
-using Answer =
-    std::variant<Done, Refusal, bool, std::optional<Pid>, std::optional<TableAnswer>, std::vector<TableFacts>>;
+using Answer = std::variant<Done, Refusal, bool, std::optional<Pid>, std::optional<TableAnswer>,
+                            std::vector<TableFacts>, std::vector<Tenure>>;
 
 struct Reply {
   std::uint64_t request = 0;
@@ -257,11 +351,12 @@ struct Transfer {
   std::uint64_t transfer = 0;
   TableFacts table;
   Pid to;
-  Pid from;                       // who gave it
-  Pid former;                     // who owned it: the same, unless an heir passed it on
-  std::optional<TermBytes> data;  // none: no message, only ownership
+  Pid from;                                // who gave it
+  Pid former;                              // who owned it: the same, unless an heir passed it on
+  TenureEnd cause = TenureEnd::gave_away;  // why the former owner has it no more
+  std::optional<TermBytes> data;           // none: no message, only ownership
   static auto fields(auto& self) {
-    return std::tie(self.transfer, self.table, self.to, self.from, self.former, self.data);
+    return std::tie(self.transfer, self.table, self.to, self.from, self.former, self.cause, self.data);
   }
 };
 

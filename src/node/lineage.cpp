@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/lineage.hpp"
+
+#include <array>
+#include <cstdlib>  // what a wait status means
+#include <ctime>
+#include <ostream>
+
+#include "term/serial.hpp"
+
+namespace heirloom {
+
+namespace {
+
+constexpr std::array<std::string_view, 9> kNames = {"owns",   "gave_away", "exited",    "crashed",    "killed",
+                                                    "closed", "unknown",   "reclaimed", "quarantined"};
+
+// As in RFC 3339, in UTC.
+std::string text_of(Tenure::Time time) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  const std::size_t bytes = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::string fraction = std::to_string(1000 + milliseconds % 1000).substr(1);
+  return std::string(text.data(), bytes) + '.' + fraction + 'Z';
+}
+
+std::string text_of_status(std::int32_t status) {
+  if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
+  return "exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+void say_end(std::ostream& out, const Tenure& tenure) {
+  switch (tenure.end) {
+    case TenureEnd::owns: out << (tenure.owner ? "owns it" : "has it"); break;
+    case TenureEnd::gave_away: out << "gave it away"; break;
+    case TenureEnd::exited: out << "exited"; break;
+    case TenureEnd::crashed: out << "crashed"; break;
+    case TenureEnd::killed: out << "killed"; break;
+    case TenureEnd::closed: out << "left the node"; break;
+    case TenureEnd::unknown: out << "ended, reason unknown"; break;
+    case TenureEnd::reclaimed: out << "taken from it by an operator"; break;
+    case TenureEnd::quarantined: out << "set aside"; break;
+  }
+  if (tenure.reason) out << ", reason " << *tenure.reason;
+  if (tenure.status) out << ", " << text_of_status(*tenure.status);
+  if (tenure.repairs_finished + tenure.repairs_undone == 0) return;
+  out << "; left " << tenure.repairs_finished + tenure.repairs_undone
+      << " writes half done: " << tenure.repairs_finished << " finished, " << tenure.repairs_undone << " undone";
+}
+
+}  // namespace
+
+std::string_view to_string(TenureEnd end) noexcept { return kNames[static_cast<std::size_t>(end)]; }
+
+std::ostream& operator<<(std::ostream& out, const Tenure& tenure) {
+  out << text_of(tenure.since) << " .. " << (tenure.until ? text_of(*tenure.until) : "now") << "  ";
+  if (!tenure.owner) {
+    out << "the node";
+  } else {
+    out << *tenure.owner;
+    if (tenure.name) out << ' ' << *tenure.name;
+    if (tenure.process) out << " (process " << *tenure.process << ')';
+  }
+  out << ": ";
+  say_end(out, tenure);
+  return out;
+}
+
+namespace node {
+
+namespace {
+
+Tenure::Time time_of(std::int64_t nanoseconds) {
+  return Tenure::Time(std::chrono::duration_cast<Tenure::Time::duration>(std::chrono::nanoseconds(nanoseconds)));
+}
+
+Tenure from_wire(const wire::Tenure& wire) {
+  Tenure tenure{
+      .owner = wire.owner, .name = {}, .process = {}, .generation = wire.generation, .since = time_of(wire.since)};
+  if (!wire.name.empty()) tenure.name = Atom(wire.name);
+  if (wire.os_process != 0) tenure.process = wire.os_process;
+  if (wire.end != TenureEnd::owns) tenure.until = time_of(wire.until);
+  tenure.end = wire.end;
+  if (!wire.reason.empty()) {
+    if (auto reason = term::deserialize(wire.reason)) tenure.reason = *std::move(reason);
+  }
+  tenure.status = wire.status;
+  tenure.repairs_finished = wire.repairs_finished;
+  tenure.repairs_undone = wire.repairs_undone;
+  return tenure;
+}
+
+}  // namespace
+
+void complete(TableInfo& info, const wire::TableFacts& facts) {
+  info.name = Atom(facts.spec.name);
+  if (facts.heir) {
+    const wire::PidOrName& heir = facts.heir->process;
+    if (const Pid* pid = std::get_if<Pid>(&heir)) {
+      info.heir = Heir{*pid, std::nullopt};
+    } else {
+      info.heir = Heir{Atom(std::get<std::string>(heir)), std::nullopt};
+    }
+  }
+  if (!facts.quarantine) return;
+  info.quarantine = {facts.quarantine->cause, Atom(facts.quarantine->name), time_of(facts.quarantine->since)};
+}
+
+std::vector<Tenure> from_wire(const std::vector<wire::Tenure>& lineage) {
+  std::vector<Tenure> tenures;
+  for (const wire::Tenure& tenure : lineage) tenures.push_back(from_wire(tenure));
+  return tenures;
+}
+
+}  // namespace node
+}  // namespace heirloom
