@@ -176,7 +176,9 @@ void rows(int kills, std::uint64_t bytes, const std::string& size) {
     }
     const Node node = Node::open(directory, {.role = NodeRole::client});
     const auto row = [&](const char* kind, const TableManager::FindMe& find_me) {
-      const Supervisor supervisor(node, {}, {TableManager::child_spec({.table_id = "table"_atom, .find_me = find_me})});
+      const Supervisor supervisor(
+          node, {},
+          {TableManager::child_spec({.table_id = "table"_atom, .find_me = find_me, .crashes = {.deaths = 0}})});
       report((size + ", find_me is " + kind).c_str(), measure(directory, kills));
     };
     row("two names", {Atom(kNames[0]), Atom(kNames[1])});

@@ -52,6 +52,12 @@ class Node {
   // caller becomes its owner; else it is opened with the rights that its protection gives. Error{badarg} when it exists with
   // another type or keypos.
   Table open_or_create(Atom name, const TableOptions& options = {});
+  // A planned hand-over: asks the owner of the table to give it away, and waits until the caller owns it. The owner finishes first
+  // and goes on reading; whoever reads sees no gap. A GenServer gives it away by itself, and a TableManager; others find the message
+  // in their mailbox (as_table_request()). If the owner dies meanwhile, the next one is asked. A table that nobody owns is
+  // claimed. Errors: id (no such table), timed_out (the owner did not give it away; it may do so later), quarantined, no_manager.
+  Table request_table(Atom name, std::chrono::milliseconds timeout = std::chrono::milliseconds(5000),
+                      const Term& data = Atom("ok"));
   // Error{id} when there is none.
   [[nodiscard]] Table open_table(Atom name) const;
   [[nodiscard]] std::optional<Table> find_table(Atom name) const;

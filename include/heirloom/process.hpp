@@ -34,6 +34,16 @@ struct EtsTransfer {
   TenureEnd cause = TenureEnd::gave_away;  // why the former owner has it no more
 };
 
+// A process asks for a table, in a message {'ETS-REQUEST', Table, From, Data} to its owner (Node::request_table()): it wants to
+// take over from that one in good order. The owner finishes what it has under way, and gives the table away; or does not.
+struct TableRequest {
+  Atom table;
+  Pid from;
+  Term data;
+};
+// The request that a message is, if it is one.
+std::optional<TableRequest> as_table_request(const Term& message);
+
 [[nodiscard]] Pid self();
 
 // Runs `body` as a new process. When it returns, the process exits with reason `normal`; an exception ends it with reason

@@ -10,7 +10,9 @@
 //   4. from then on the server may write.
 #pragma once
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -50,25 +52,51 @@ class TableManager {
     Function function_;
   };
 
+  // Data that kills who reads it kills every successor. What is done when `deaths` users of a table have crashed - an exception,
+  // a signal, not an end that was meant - within `within`, the last ones counted:
+  enum class OnCrashLoop {
+    keep,  // hand it over again, after a pause that doubles from `pause_min` to `pause_max`; said on standard error
+    quarantine,  // set it aside, whole, and hand over a fresh one (Table::quarantine())
+    stop         // set it aside, and make no other: nobody gets it until an operator releases it
+  };
+  struct Crashes {
+    OnCrashLoop then = OnCrashLoop::keep;
+    std::uint32_t deaths = 10;  // at most 30; 0: none is a loop
+    std::chrono::milliseconds within{10000};
+    std::chrono::milliseconds pause_min{100};
+    std::chrono::milliseconds pause_max{10000};
+  };
+
   struct Options {
     Atom table_id;
     TableOptions table_options = TableOptions();  // `heir` is the manager's own affair
     FindMe find_me;
     Term gift_data = Atom("ok");  // of each 'ETS-TRANSFER', to the user and back
+    bool quiet = false;           // the user gets the table without an 'ETS-TRANSFER'
+    Crashes crashes = {};
   };
 
-  // A process of the node of the calling process that manages one table, under the name `table_manager:TABLE`. What it does:
+  // What the ETS managers of Erlang systems make: set, protected, keypos 2.
+  static TableOptions default_table_options() { return {.keypos = 2}; }
+
+  // A process of the node of the calling process that manages one table, under the name `table_manager:TABLE`; or several
+  // tables, under the name `table_manager:ID`. What it does with each:
   //   - it makes the table (a node table) or claims it; where a living process owns it, it waits for that one's end;
   //   - while it has the table, it looks for the names of find_me whenever names of the node change. A function it calls
   //     then, and after growing pauses of at most a second, on a thread of its own, one call at a time; it may block, throw
   //     (one line on standard error) or return the dead: the table waits with the manager;
   //   - it gives the table away, inherits it again when that process ends for whatever reason, and goes on looking. To one who
   //     waits under a name of find_me already the table goes at once, as if the manager had given it;
+  //   - a user that gave the table back, or lost it to an operator (Table::reclaim()), does not get it again unless it asks for it
+  //     (Node::request_table());
   //   - if it dies itself while another process has the table, its replacement inherits; while it holds the table, the node
   //     keeps it for the replacement.
-  // Errors of the start: already_exists (another one manages the table), those of Node::open_or_create(), badarg (no find_me).
+  // Errors of the start: already_exists (another one manages the table), those of Node::open_or_create(), badarg (no find_me,
+  // two tables of one name, more deaths than are remembered).
   static ChildSpec child_spec(const Options& options);
+  static ChildSpec child_spec(Atom id, std::vector<Options> tables);
   static Pid start(const Options& options, bool linked = false);
+  static Pid start(Atom id, std::vector<Options> tables, bool linked = false);
 };
 
 }  // namespace heirloom

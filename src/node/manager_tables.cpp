@@ -86,7 +86,9 @@ bool ManagerState::pass_to_heir(const std::string& id, Pid former, const Ending&
   const auto heir = resolve(table.heir->process);
   if (!heir || *heir == former || !is_alive(*heir)) return false;
   const Pid next = crash_in_a_loop(table, ending) ? *heir : successor_of(*table.heir, *heir, former);
-  commit(passed_to(table, next, next == *heir ? former : *heir, table.heir->data, ending));
+  const bool passed_on = next != *heir;
+  const auto data = passed_on && table.heir->quiet ? std::nullopt : table.heir->data;
+  commit(passed_to(table, next, passed_on ? *heir : former, data, ending));
   write_segment(id);
   return true;
 }

@@ -38,6 +38,13 @@ namespace heirloom::node {
 
 class TableHandle;
 
+// What is to happen when the heir inherits, as in wire::HeirSpec.
+struct Succession {
+  std::span<const Atom> names;
+  bool quiet = false;
+  std::optional<wire::CrashLimit> crash_limit = {};
+};
+
 class Runtime final : public process::Uplink, private Client::Owner, public std::enable_shared_from_this<Runtime> {
  public:
   // The same for the same directory (not the same path) as long as anybody has it open.
@@ -58,14 +65,13 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
 
   // -- tables --
   enum class IfThere { refuse, open };
-  // `successors`: registered names; to the first of them who lives the heir's inheritance goes on at once.
   Result<std::shared_ptr<TableHandle>> make_table(Atom name, const TableOptions& options, bool node_table,
-                                                  IfThere if_there, std::span<const Atom> successors = {});
+                                                  IfThere if_there, const Succession& succession = {});
   Result<std::shared_ptr<TableHandle>> find_table(Atom name);  // nullptr: none
   Result<std::vector<std::shared_ptr<TableHandle>>> tables();  // those that can be opened
-  Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift);
+  Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const std::optional<Term>& gift);
   Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
-                  std::span<const Atom> successors = {});
+                  const Succession& succession = {});
   Status drop_table(const std::string& id, Pid caller);
   // As the manager knows it, or the journal; nothing when it was deleted.
   Result<std::optional<wire::TableFacts>> facts(const std::string& id);

@@ -19,12 +19,14 @@ wire::PidOrName to_wire(const std::variant<Pid, Atom>& process) {
   return std::string(std::get<Atom>(process).text());
 }
 
-std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir, std::span<const Atom> successors) {
+std::optional<wire::HeirSpec> to_wire(const std::optional<Heir>& heir, const Succession& succession) {
   if (!heir) return std::nullopt;
   wire::HeirSpec spec;
   spec.process = to_wire(heir->process);
   if (heir->data) spec.data = term::serialize(heir->data->view());
-  for (const Atom name : successors) spec.successors.emplace_back(name.text());
+  for (const Atom name : succession.names) spec.successors.emplace_back(name.text());
+  spec.quiet = succession.quiet;
+  spec.crash_limit = succession.crash_limit;
   return spec;
 }
 
@@ -96,7 +98,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
 }
 
 Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableOptions& options, bool node_table,
-                                                         IfThere if_there, std::span<const Atom> successors) {
+                                                         IfThere if_there, const Succession& succession) {
   HEIRLOOM_CHECK(usable(), "use the node");
   if (observer_) return looks_only();
   if (options.compressed) return fail(ErrorCode::badarg, "the option `compressed` is not supported yet");
@@ -111,7 +113,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
                .node_table = node_table,
                .write_concurrency = options.write_concurrency,
                .max_bytes = options.max_bytes};
-  call.heir = to_wire(options.heir, successors);
+  call.heir = to_wire(options.heir, succession);
   call.or_open = if_there == IfThere::open;
   // To open or claim once more is no different; a table that was made by a call whose answer was lost "exists already".
   const auto again = call.or_open ? Client::Again::when_asked : Client::Again::never;
@@ -182,21 +184,22 @@ Status Runtime::command(Call call, Client::Again again, const char* operation) {
   return {};
 }
 
-Status Runtime::give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const Term& gift) {
+Status Runtime::give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to,
+                          const std::optional<Term>& gift) {
   wire::GiveAway call;
   call.id = id;
   call.giver = from;
   call.receiver = to_wire(to);
-  call.gift = term::serialize(gift.view());
+  if (gift) call.gift = term::serialize(gift->view());
   return command(std::move(call), Client::Again::never, "give away");
 }
 
 Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
-                         std::span<const Atom> successors) {
+                         const Succession& succession) {
   wire::SetHeir call;
   call.id = id;
   call.caller = caller;
-  call.heir = to_wire(heir, successors);
+  call.heir = to_wire(heir, succession);
   return command(std::move(call), Client::Again::when_asked, "set the heir");
 }
 

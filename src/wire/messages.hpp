@@ -73,8 +73,11 @@ struct HeirSpec {
   std::optional<TermBytes> data;  // none: inherits without a message
   // Registered names: when the heir inherits, the table goes on at once to the first of them who is alive, from the heir -
   std::vector<std::string> successors;
+  bool quiet = false;                     // - without a message to that one -
   std::optional<CrashLimit> crash_limit;  // - unless its owners crash in a loop: that is for the heir to judge.
-  static auto fields(auto& self) { return std::tie(self.process, self.data, self.successors, self.crash_limit); }
+  static auto fields(auto& self) {
+    return std::tie(self.process, self.data, self.successors, self.quiet, self.crash_limit);
+  }
   friend bool operator==(const HeirSpec&, const HeirSpec&) = default;
 };
 
@@ -234,7 +237,7 @@ struct GiveAway {
   std::string id;
   Pid giver;
   PidOrName receiver;
-  TermBytes gift;
+  std::optional<TermBytes> gift;  // none: without a message
   static auto fields(auto& self) { return std::tie(self.request, self.id, self.giver, self.receiver, self.gift); }
 };
 

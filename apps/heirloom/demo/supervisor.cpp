@@ -116,6 +116,7 @@ int supervise(const Task& task) {
   TableManager::Options options{.table_id = Atom(kTable)};
   // Two workers at most live at a time, one under each name; the table is for the one that does not have it yet.
   options.find_me = {Atom(kWorkerNames[0]), Atom(kWorkerNames[1])};
+  options.crashes.deaths = 0;  // they are killed, and nobody needs to wonder why
   Supervisor supervisor(node, {}, {TableManager::child_spec(options)});
   try {
     Killing killing(task);

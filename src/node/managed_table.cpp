@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Having the table or not, and finding its user; managed_table_crashes.cpp has what is done when its users crash.
+#include "node/managed_table.hpp"
+
+#include <sstream>
+#include <utility>
+
+#include "heirloom/process.hpp"
+
+#include "node/table_handle.hpp"
+#include "process/log.hpp"
+
+namespace heirloom::node {
+
+namespace {
+
+// A user found by its name comes with a change of names. These are for what changes without one, as a file that find_me reads.
+constexpr std::chrono::milliseconds kBackOffMin{10};
+constexpr std::chrono::milliseconds kBackOffMax{1000};
+// Then a call of find_me that has not returned is worth a line.
+constexpr std::chrono::milliseconds kFindMeIsSlow{10000};
+
+constexpr std::string_view kManagers = "table_manager:";
+
+}  // namespace
+
+ManagedTable::ManagedTable(TableManager::Options options, Atom manager, Node node, TableUsers& users)
+    : options_(std::move(options)),
+      manager_(manager),
+      node_(std::move(node)),
+      users_(users),
+      finder_(options_.find_me.function()),
+      back_off_(kBackOffMin, kBackOffMax) {}
+
+// ---------------------------------------------------------------------------------------------------------- what happens
+
+void ManagedTable::transferred(const EtsTransfer& transfer) {
+  // On the usual way back the heir is still this manager. Who else had the table may have changed that.
+  if (transfer.from != owner_) set_heir(transfer.table);
+  if (transfer.cause == TenureEnd::gave_away || transfer.cause == TenureEnd::reclaimed) avoided_ = transfer.from;
+  let_go();
+  table_ = transfer.table;
+  if (is_crash(transfer.cause)) judge_crashes();
+  if (table_) hold(*table_);
+}
+
+// Its transfer, if it had the table to the end, came before: then the table is held already. Else it had given the table to a third
+// process, or the heir was another, or a successor waited.
+void ManagedTable::owner_died() {
+  owner_.reset();
+  if (!table_) try_claim();
+}
+
+void ManagedTable::names_changed() {
+  names_changed_ = true;
+  if (table_) look_for_user();
+}
+
+void ManagedTable::requested(Pid user) {
+  if (!table_ || pausing()) return;
+  if (avoided_ == user) avoided_.reset();
+  hand_over(user);
+}
+
+bool ManagedTable::answered(const Term& message) {
+  const auto answer = finder_.answer(message);
+  if (answer) found(*answer);
+  return answer.has_value();
+}
+
+void ManagedTable::timer_expired() {
+  next_try_.reset();
+  if (finder_.is_asked() && !pausing()) {
+    complain("find_me has not returned for " + std::to_string(kFindMeIsSlow.count() / 1000) + " s; the table waits");
+  } else if (table_) {
+    look_for_user();
+  } else if (!owner_) {
+    try_claim();
+  }
+}
+
+// ----------------------------------------------------------------------------------------------- having the table or not
+
+Table ManagedTable::open_or_create() {
+  TableOptions table_options = options_.table_options;
+  table_options.heir = heir();
+  auto handle =
+      node_.runtime()->make_table(options_.table_id, table_options, true, Runtime::IfThere::open, succession());
+  if (!handle)
+    std::move(handle).failure().within("open or create table " + std::string(options_.table_id.text())).raise();
+  return Table(*std::move(handle));
+}
+
+void ManagedTable::claim() {
+  std::optional<Table> opened;
+  try {
+    opened = open_or_create();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::quarantined) throw;
+    complain(error.detail() + "; `heirloom release` gives it back");
+    next_try_.reset();
+    return;
+  }
+  const TableInfo info = opened->info();
+  if (info.owner == self()) {
+    table_ = *std::move(opened);
+    // Who died while there was no manager may have died of it.
+    if (info.generation > 1) judge_crashes();
+    if (table_) hold(*table_);
+  } else if (info.owner) {
+    if (!introduced_) refuse_second_manager(*opened);
+    follow(*info.owner);
+    if (!std::exchange(introduced_, true)) set_heir(*opened);
+  } else {
+    retry_later();  // its owner ended just now
+  }
+}
+
+// One that manages it together with other tables, under another name: one of the same name was refused that.
+void ManagedTable::refuse_second_manager(const Table& table) {
+  const auto heir = table.info().heir;
+  const Atom* name = heir ? std::get_if<Atom>(&heir->process) : nullptr;
+  if (name == nullptr || *name == manager_ || !name->text().starts_with(kManagers) || !users_.find(*name)) return;
+  throw Error(ErrorCode::already_exists, "manage the table \"" + std::string(options_.table_id.text()) + '"',
+              "another table manager does: the one that is registered as \"" + std::string(name->text()) + '"');
+}
+
+// The owner may do this, and the heir. Who is neither - the owner has chosen another heir - will inherit when that one ends.
+void ManagedTable::set_heir(const Table& table) {
+  const auto& id = table.info().id;
+  const Status set = node_.runtime()->set_heir(id, self(), heir(), succession());
+  if (!set && set.failure().code != ErrorCode::not_owner && set.failure().code != ErrorCode::id) set.failure().raise();
+}
+
+void ManagedTable::try_claim() {
+  try {
+    claim();
+  } catch (const Error& error) {
+    // What another manager or other moment may change; anything else ends this one, for its supervisor to judge.
+    const bool may_pass = error.code() == ErrorCode::no_manager || error.code() == ErrorCode::timed_out ||
+                          error.code() == ErrorCode::id || error.code() == ErrorCode::full ||
+                          error.code() == ErrorCode::system_limit;
+    if (!may_pass) throw;
+    complain(error.what());
+    retry_later();
+  }
+}
+
+void ManagedTable::hold(Table table) {
+  let_go();
+  table_ = std::move(table);
+  introduced_ = true;
+  back_off_.reset();
+  look_for_user();
+}
+
+void ManagedTable::follow(Pid owner) {
+  let_go();
+  owner_ = owner;
+  users_.follow(owner, *this);
+  next_try_.reset();
+  pause_ends_.reset();
+  last_complaint_.clear();
+}
+
+void ManagedTable::let_go() {
+  table_.reset();
+  if (owner_) users_.leave(*owner_, *this);
+  owner_.reset();
+}
+
+// ------------------------------------------------------------------------------------------------------- finding its user
+
+void ManagedTable::look_for_user() {
+  if (pausing()) {
+    next_try_ = pause_ends_;
+    return;
+  }
+  if (!options_.find_me.names().empty()) return look_for_names();
+  if (finder_.is_asked()) return;  // the answer looks at names_changed_
+  names_changed_ = false;
+  finder_.ask();
+  next_try_ = process::deadline_after(kFindMeIsSlow);
+}
+
+// Whoever is not there yet comes with a change of names: no reason to look again before.
+void ManagedTable::look_for_names() {
+  next_try_.reset();
+  bool again = false;
+  for (const Atom name : options_.find_me.names()) {
+    try {
+      const auto user = users_.find(name);
+      const Outcome outcome = user ? hand_over(*user) : Outcome::nobody;
+      if (outcome == Outcome::given) return;
+      again = again || outcome == Outcome::not_now;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::no_manager) throw;
+      complain(error.what());
+      again = true;
+    }
+  }
+  if (again) retry_later();
+}
+
+void ManagedTable::found(const TableFinder::Answer& answer) {
+  if (!table_ || pausing()) return;
+  next_try_.reset();
+  if (const auto* failed = std::get_if<TableFinder::Failed>(&answer)) complain("find_me failed: " + failed->why);
+  if (const auto* user = std::get_if<Pid>(&answer)) {
+    if (hand_over(*user) == Outcome::given) return;
+  }
+  if (names_changed_) {
+    look_for_user();
+  } else {
+    retry_later();
+  }
+}
+
+ManagedTable::Outcome ManagedTable::hand_over(Pid user) {
+  if (user == avoided_) return Outcome::nobody;
+  try {
+    const auto gift = options_.quiet ? std::nullopt : std::optional(options_.gift_data);
+    node_.runtime()->give_away(table_->info().id, self(), user, gift).value_or_raise();
+    back_off_.reset();
+    follow(user);
+    return Outcome::given;
+  } catch (const Error& error) {
+    switch (error.code()) {
+      case ErrorCode::noproc: return Outcome::nobody;  // it died since it was found: the next one will do
+      case ErrorCode::owner: complain("find_me returned the table manager itself"); return Outcome::not_now;
+      case ErrorCode::no_manager:
+      case ErrorCode::timed_out:
+      case ErrorCode::full:
+      case ErrorCode::system_limit: complain(error.what()); return Outcome::not_now;
+      case ErrorCode::id:           // deleted: made anew
+      case ErrorCode::quarantined:  // by an operator
+      case ErrorCode::not_owner:    // somebody's by now: the answer of an earlier attempt was lost
+        complain(error.what());
+        table_.reset();
+        try_claim();
+        return Outcome::given;
+      default: throw;
+    }
+  }
+}
+
+void ManagedTable::retry_later() { next_try_ = process::deadline_after(back_off_.next()); }
+
+void ManagedTable::complain(const std::string& what) {
+  if (what == last_complaint_) return;
+  last_complaint_ = what;
+  std::ostringstream line;
+  line << "table manager of " << options_.table_id << ": " << what;
+  process::log_line(line.str());
+}
+
+Heir ManagedTable::heir() const { return {manager_, options_.gift_data}; }
+
+Succession ManagedTable::succession() const {
+  Succession succession{.names = options_.find_me.names(), .quiet = options_.quiet};
+  if (options_.crashes.deaths != 0) {
+    succession.crash_limit =
+        wire::CrashLimit{options_.crashes.deaths, std::chrono::nanoseconds(options_.crashes.within).count()};
+  }
+  return succession;
+}
+
+}  // namespace heirloom::node
