@@ -33,7 +33,7 @@ int run_command(const Options& options) {
   Keeper keeper(options.keeper);  // before any thread is started: it takes the signals
   const Node node = Node::open(required_node(options.node));
   ::setenv("HEIRLOOM_NODE", node.directory().c_str(), 1);
-  return keeper.keep();
+  return keeper.keep(node);
 }
 
 }  // namespace
@@ -42,10 +42,13 @@ void add_run(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies");
   command->footer(
-      "The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM, SIGINT and SIGHUP are passed on to it; "
-      "then,\n"
-      "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
-      "command, 126 when it cannot be started. Another manager that has the node stays the manager.");
+      "The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM and SIGINT are passed on to it; then, and "
+      "when\n"
+      "it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such command, 126\n"
+      "when it cannot be started. Another manager that has the node stays the manager.\n"
+      "SIGHUP is a deploy: the command is started once more, beside the one that runs, and asks that one for its "
+      "tables;\n"
+      "when it has them all, the former is told to end. If it fails, the former goes on.");
   add_node_option(*command, options->node);
   add_choice<Keeper::Restart>(
       *command, "--restart", options->keeper.restart,
@@ -55,6 +58,13 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "When to start it again (default: on-failure, that is also after an exit status other than 0)");
   command->add_option("--max-restarts", options->keeper.restarts_max, "Give up after so many (default: never)")
       ->type_name("N");
+  command
+      ->add_option_function<std::int64_t>(
+          "--handover-timeout",
+          [options](std::int64_t seconds) { options->keeper.handover_timeout = std::chrono::seconds(seconds); },
+          "How long a deploy may take, and the former may take to end (default: 30)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 86400));
   command->add_flag("--keep-cores", options->keep_cores, "Do not turn core dumps off, which delay the news of a death");
   command->add_option("COMMAND", options->keeper.command, "What to run, with its arguments; put `--` before it")
       ->required();

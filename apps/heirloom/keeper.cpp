@@ -42,7 +42,8 @@ Keeper::Keeper(const Options& options) : options_(options), pause_(kPauseMin) {
 
 Keeper::~Keeper() { ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
 
-int Keeper::keep() {
+int Keeper::keep(const Node& node) {
+  node_ = &node;
   for (;;) {
     const auto started = std::chrono::steady_clock::now();
     int status = 0;
@@ -62,11 +63,78 @@ int Keeper::keep() {
 
 int Keeper::wait_for(Subprocess& command) {
   for (;;) {
-    if (const auto status = command.status_if_ended()) return *status;
+    if (const auto status = command.status_if_ended()) {
+      node_->report_exit(command.pid(), *status);
+      return *status;
+    }
     siginfo_t info{};
     if (::sigwaitinfo(&signals_, &info) < 0 || info.si_signo == SIGCHLD) continue;
-    told_to_end_ = info.si_signo;
-    if (!is_from_terminal(info)) command.signal(info.si_signo);
+    if (info.si_signo == SIGHUP && !is_from_terminal(info)) {
+      replace(command);
+    } else {
+      pass_on(info, command);
+    }
+  }
+}
+
+void Keeper::pass_on(const siginfo_t& info, const Subprocess& command) {
+  told_to_end_ = info.si_signo;
+  if (!is_from_terminal(info)) command.signal(info.si_signo);
+}
+
+// Nothing: the time is over.
+std::optional<siginfo_t> Keeper::next_signal(std::chrono::nanoseconds timeout) const {
+  const timespec time = to_timespec(std::max(timeout, std::chrono::nanoseconds(0)));
+  siginfo_t info{};
+  if (::sigtimedwait(&signals_, &info, &time) < 0) return std::nullopt;
+  return info;
+}
+
+std::size_t Keeper::tables_of(const Subprocess& command) const {
+  std::size_t count = 0;
+  for (const TableInfo& info : node_->tables()) {
+    if (!info.owner) continue;
+    const std::vector<Tenure> lineage = node_->open_table(info.name).lineage();
+    if (!lineage.empty() && lineage.back().process == command.pid()) ++count;
+  }
+  return count;
+}
+
+void Keeper::replace(Subprocess& command) {
+  complain("run",
+           fmt::format("starting {} once more, to take over from process {}", options_.command.front(), command.pid()));
+  Subprocess next = Subprocess::start(options_.command);
+  const bool taken = takes_over(command, next);
+  if (taken) std::swap(command, next);
+  if (!next.status_if_ended()) end(next);
+  node_->report_exit(next.pid(), next.wait());
+  complain("run", taken ? fmt::format("process {} has taken over", command.pid())
+                        : fmt::format("process {} did not take over; process {} goes on", next.pid(), command.pid()));
+}
+
+// Whether the next one has all tables of the command, which may have ended by then.
+bool Keeper::takes_over(Subprocess& command, Subprocess& next) {
+  constexpr std::chrono::milliseconds kLook{20};
+  const auto deadline = std::chrono::steady_clock::now() + options_.handover_timeout;
+  const std::size_t before = tables_of(command);
+  while (std::chrono::steady_clock::now() < deadline && !told_to_end_) {
+    if (next.status_if_ended()) return false;
+    if (tables_of(next) >= std::max<std::size_t>(before, 1) && tables_of(command) == 0) return true;
+    const auto info = next_signal(kLook);
+    if (info && info->si_signo != SIGCHLD && info->si_signo != SIGHUP) pass_on(*info, command);
+  }
+  return false;
+}
+
+// By SIGTERM, or SIGKILL when that takes too long.
+void Keeper::end(Subprocess& command) {
+  const auto deadline = std::chrono::steady_clock::now() + options_.handover_timeout;
+  command.signal(SIGTERM);
+  while (!command.status_if_ended()) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return command.signal(SIGKILL);
+    const auto info = next_signal(std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds(20)));
+    if (info && info->si_signo != SIGCHLD && info->si_signo != SIGHUP) told_to_end_ = info->si_signo;
   }
 }
 

@@ -32,6 +32,10 @@ class GenServer {
   virtual void handle_cast(const Term& /*request*/) {}
   virtual void handle_info(const Term& /*message*/) {}  // every other message: 'DOWN', 'EXIT', plain ones
   virtual void handle_transfer(const EtsTransfer& /*transfer*/) {}
+  // Another process wants to take a table over (Node::request_table()), as the next version of this server in a deploy. Default:
+  // a table that this server owns is given away, between two messages, so that nothing is half done; the server goes on, and may
+  // read it.
+  virtual void handle_table_request(const TableRequest& request);
   // Before the server ends: by stop(), an exception, exit(), or the end of the process that started it linked, if it traps
   // exits. As in OTP, not when an exit signal ends a server that does not trap them; destructors run in any case.
   virtual void terminate(const Term& /*reason*/) {}

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -68,6 +69,9 @@ class Node {
   [[nodiscard]] Pid root() const;
   [[nodiscard]] const std::filesystem::path& directory() const;
   [[nodiscard]] bool is_manager() const;
+
+  // For the lineage: how a child of this program ended, as waitpid() told it. It may have used the node, or not.
+  void report_exit(std::int32_t process, std::int32_t wait_status) const;
 
   explicit Node(std::shared_ptr<node::Runtime> runtime) : runtime_(std::move(runtime)) {}
   [[nodiscard]] const std::shared_ptr<node::Runtime>& runtime() const noexcept { return runtime_; }

@@ -15,7 +15,6 @@
 
 #include "node/helper_program.hpp"
 #include "node/lineage.hpp"
-#include "node/runtime.hpp"
 #include "os/pidfd.hpp"
 
 namespace heirloom::node {
@@ -64,7 +63,7 @@ TEST_F(LineageOfPrograms, TakesTheExitStatusFromTheParent) {
   const pid_t process = program->pid();
   program->kill();
   wait_until_nobody_owns_jobs();
-  opened.runtime()->report_exit(process, SIGKILL);
+  opened.report_exit(process, SIGKILL);
   while (!last_of_program().status) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_EQ(last_of_program().status, SIGKILL);
 }

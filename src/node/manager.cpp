@@ -79,6 +79,7 @@ void Manager::after_fork_in_child() noexcept {
   }
   stopping_programs_.clear();
   unexplained_.clear();
+  pidfds_.clear();
   round_mutex_.unlock();
 }
 
@@ -188,6 +189,7 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
     note_trouble("program " + std::to_string(hello->program) + " cannot connect", "its file cannot be opened");
     return false;
   }
+  take_pidfd(hello->program).reset();
   connection.pidfd = connection.channel.take_descriptor();
   connection.program = hello->program;
   if (const auto old = by_program_.find(hello->program); old != by_program_.end()) old->second->broken = true;
@@ -216,6 +218,19 @@ void Manager::watch_pidfd(Connection& connection) {
     connection.pidfd.reset();
 }
 
+os::Fd Manager::unwatch_pidfd(os::Fd pidfd) {
+  if (pidfd) poller_.remove(pidfd.get());
+  return pidfd;
+}
+
+os::Fd Manager::take_pidfd(std::uint32_t program) {
+  const auto found = pidfds_.find(program);
+  if (found == pidfds_.end()) return {};
+  os::Fd pidfd = std::move(found->second);
+  pidfds_.erase(found);
+  return unwatch_pidfd(std::move(pidfd));
+}
+
 void Manager::drop_broken() {
   // Telling one program that another has gone may break a further connection, hence the second look.
   for (;;) {
@@ -231,15 +246,19 @@ void Manager::drop(int descriptor) {
   const std::unique_ptr<Connection> connection = std::move(found->second);
   connections_.erase(found);
   poller_.remove(descriptor);
-  if (connection->pidfd) poller_.remove(connection->pidfd.get());
   if (dead_.contains(connection->program)) {
-    stopping_programs_[connection->program] = std::move(connection->pidfd);
+    stopping_programs_[connection->program] = unwatch_pidfd(std::move(connection->pidfd));
     bury(connection->program);
   }
   if (connection->program == 0) remove_dead_process_files();
   const auto current = by_program_.find(connection->program);
-  if (current == by_program_.end() || current->second != connection.get()) return;
+  if (current == by_program_.end() || current->second != connection.get()) {
+    unwatch_pidfd(std::move(connection->pidfd)).reset();
+    return;
+  }
   by_program_.erase(current);
+  // It may come back; its death is seen all the same, and explained.
+  if (connection->pidfd) pidfds_[connection->program] = std::move(connection->pidfd);
   state_.disconnected(connection->program);
 }
 
@@ -253,6 +272,7 @@ void Manager::died(std::uint32_t program) {
 }
 
 void Manager::settle_death(std::uint32_t program) {
+  if (dead_.contains(program)) return;  // the other of two proofs: it is settled, and buried with its connection
   // What it said before it died was said: read that first.
   const auto found = by_program_.find(program);
   Connection* const connection = found == by_program_.end() ? nullptr : found->second;
@@ -271,7 +291,7 @@ void Manager::bury(std::uint32_t program) {
   death_watch_->remove(program);
   watched_.erase(program);
   unwatched_.erase(program);
-  stopping_programs_.try_emplace(program);
+  stopping_programs_.try_emplace(program, take_pidfd(program));
   remove_files_of_the_stopped();
   remove_dead_process_files();
 }

@@ -84,6 +84,8 @@ class Manager final : private ManagerEffects {
   bool greet(Connection& connection, const wire::ToManager& message);
   bool watch_life(std::uint32_t program);
   void watch_pidfd(Connection& connection);
+  os::Fd unwatch_pidfd(os::Fd pidfd);
+  os::Fd take_pidfd(std::uint32_t program);
   void drop(int descriptor);
   void drop_broken();
   void died(std::uint32_t program);  // on a thread of the death watch
@@ -130,6 +132,7 @@ class Manager final : private ManagerEffects {
   // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
   // told the death is one thread's. Their files stay until then (Peers::runs).
   std::map<std::uint32_t, os::Fd> stopping_programs_;
+  std::map<std::uint32_t, os::Fd> pidfds_;  // of programs whose connection ended, but not their life
   std::map<std::uint32_t, os::Fd> unexplained_;  // pidfds of the gone, who owned tables and ended nobody knows how yet
   std::set<std::uint32_t> watched_;              // programs on the death watch
   std::set<std::uint32_t> dead_;                 // settled, and not buried yet

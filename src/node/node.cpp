@@ -66,6 +66,10 @@ std::vector<TableInfo> Node::tables() const {
 
 Pid Node::root() const { return runtime_->root(); }
 const std::filesystem::path& Node::directory() const { return runtime_->directory(); }
+void Node::report_exit(std::int32_t process, std::int32_t wait_status) const {
+  runtime_->report_exit(process, wait_status);
+}
+
 bool Node::is_manager() const { return runtime_->is_manager(); }
 
 }  // namespace heirloom

@@ -93,6 +93,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Status register_name(Atom name, Pid pid) override;
   Status unregister_name(Atom name) override;
   Result<std::optional<Pid>> whereis(Atom name) override;
+  Status give_away(Atom table, Pid owner, Pid receiver, const Term& gift) override;
   void watch_names() override;
 
   // -- for the registry --

@@ -194,6 +194,13 @@ Status Runtime::give_away(const std::string& id, Pid from, const std::variant<Pi
   return command(std::move(call), Client::Again::never, "give away");
 }
 
+Status Runtime::give_away(Atom table, Pid owner, Pid receiver, const Term& gift) {
+  auto facts = facts_of_name(std::string(table.text()));
+  if (!facts) return std::move(facts).failure().within("give away");
+  if (!*facts) return fail(ErrorCode::id, "there is no table \"" + std::string(table.text()) + '"').within("give away");
+  return give_away((*facts)->id, owner, receiver, gift);
+}
+
 Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
                          const Succession& succession) {
   wire::SetHeir call;

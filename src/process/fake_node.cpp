@@ -51,6 +51,9 @@ class FakeNode::Connection final : public Uplink {
   Status unregister_name(Atom name) override {
     return node_.ask([&] { return node_.unregister_name(name); });
   }
+  Status give_away(Atom /*table*/, Pid /*owner*/, Pid /*receiver*/, const Term& /*gift*/) override {
+    return fail(ErrorCode::id, "there are no tables here");
+  }
   Result<std::optional<Pid>> whereis(Atom name) override {
     return node_.ask([&] {
       const auto found = node_.names_.find(name);

@@ -8,6 +8,7 @@
 
 #include "process/acting.hpp"
 #include "process/atoms.hpp"
+#include "process/log.hpp"
 #include "process/process_exit.hpp"
 #include "process/receiving.hpp"
 #include "process/start_process.hpp"
@@ -17,6 +18,17 @@ namespace heirloom {
 using process::atoms;
 
 Term GenServer::handle_call(const Term& request, Pid /*from*/) { exit(Term{atoms().bad_call, request}); }
+
+void GenServer::handle_table_request(const TableRequest& request) {
+  const process::Acting me = process::acting();
+  const Status given = me.host
+                           ->with_uplink([&](process::Uplink& uplink) {
+                             return uplink.give_away(request.table, me.process->pid(), request.from, request.data);
+                           })
+                           .value_or(Status());
+  // Whoever asked may have ended, or asked the wrong one: it will see, and may ask again.
+  if (!given) process::log_line("a table that was asked for is not given away: " + given.failure().to_string());
+}
 
 void GenServer::stop(Term reason) { stop_reason_ = std::move(reason); }
 
@@ -44,6 +56,8 @@ void GenServer::handle(const Term& message) {
     handle_cast(Term(message.element(2)));
   } else if (parent_ && process::is_exit(message) && message.element(2).as_pid() == *parent_) {
     stop(Term(message.element(3)));
+  } else if (const auto request = as_table_request(message)) {
+    handle_table_request(*request);
   } else {
     handle_info(message);
   }

@@ -76,6 +76,11 @@ class Uplink {
   virtual Status unregister_name(Atom name) = 0;
   virtual Result<std::optional<Pid>> whereis(Atom name) = 0;
 
+  // -- tables of the node; waits for the manager --
+
+  // Gives the table away that `owner`, a process of this program, owns. Errors: id, not_owner, noproc (the receiver), no_manager.
+  virtual Status give_away(Atom table, Pid owner, Pid receiver, const Term& gift) = 0;
+
   // From now on Host::names_changed() is called whenever a name of the node was given or freed, after whereis() tells it;
   // also after a new manager was found. Calling it again changes nothing.
   virtual void watch_names() = 0;

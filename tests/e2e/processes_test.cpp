@@ -98,6 +98,39 @@ TEST_F(Run, PassesSignalsOnAndEndsWithItsCommand) {
   EXPECT_EQ(read_file("told"), "told\n");
 }
 
+TEST_F(Run, StartsTheNextVersionOnSighupWhichTakesTheTablesOver) {
+  const pid_t runner = start("heirloom run -- " HEIRLOOM_E2E_DEPLOY " > out 2> err");
+  wait_until("grep -q '^version 1 goes on' out");
+  for (int version = 2; version <= 4; ++version) {
+    ASSERT_EQ(::kill(runner, SIGHUP), 0);
+    wait_until("test $(grep -c 'has taken over' err) -eq " + std::to_string(version - 1));
+  }
+  EXPECT_THAT(read_file("out"), HasSubstr("version 4 goes on with 1 counters"));
+  const auto lineage = nlohmann::json::parse(run("heirloom lineage orders --json").out);
+  ASSERT_EQ(lineage.size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(lineage[i]["end"], "gave_away");
+  EXPECT_EQ(end(runner, SIGTERM), 128 + SIGTERM);
+}
+
+TEST_F(Run, GoesOnWithTheFormerWhenTheNextVersionFails) {
+  write_file("command", "echo once >> lives; [ $(wc -l < lives) -eq 1 ] || exit 7; while :; do sleep 0.05; done");
+  const pid_t runner = start("heirloom run -- sh ./command 2> err");
+  wait_until("test -e lives");
+  ASSERT_EQ(::kill(runner, SIGHUP), 0);
+  wait_until("grep -q 'did not take over' err");
+  EXPECT_EQ(end(runner, SIGTERM), 128 + SIGTERM);
+  EXPECT_EQ(read_file("lives"), "once\nonce\n");
+}
+
+TEST_F(Run, TellsTheLineageHowItsCommandEnded) {
+  const pid_t runner = start("heirloom run -- " HEIRLOOM_E2E_DEPLOY " > out 2> err");
+  wait_until("grep -q '^version 1 goes on' out");
+  EXPECT_EQ(run("kill -SEGV $(heirloom lineage orders --json | sed 's/.*\"process\":\\([0-9]*\\).*/\\1/')").status, 0);
+  wait_until("heirloom lineage orders | grep -q 'killed, signal 11'");
+  wait_until("grep -q '^version 3 goes on' out");
+  EXPECT_EQ(end(runner, SIGTERM), 128 + SIGTERM);
+}
+
 TEST_F(Run, EndsWhenToldToWhileItWaitsToStartTheCommandAgain) {
   const pid_t runner = start("heirloom run -- sh -c 'echo once >> lives; exit 3' 2> said");
   wait_until("test $(wc -l < lives) -ge 4");  // pauses are long by now
