@@ -36,6 +36,7 @@ void add_delete(CLI::App& app, Chosen& chosen);
 void add_dump(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_lineage(CLI::App& app, Chosen& chosen);
+void add_takeover(CLI::App& app, Chosen& chosen);
 void add_reclaim(CLI::App& app, Chosen& chosen);
 void add_quarantine(CLI::App& app, Chosen& chosen);
 void add_release(CLI::App& app, Chosen& chosen);

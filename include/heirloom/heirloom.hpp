@@ -16,3 +16,4 @@
 #include "heirloom/table.hpp"
 #include "heirloom/table_manager.hpp"
 #include "heirloom/term.hpp"
+#include "heirloom/watchdog.hpp"

@@ -29,6 +29,7 @@ enum class TenureEnd : std::uint8_t {
   exited,       // the process ended as it was meant to: reason normal, shutdown or {shutdown, Term}
   crashed,      // it ended with another reason, as by an exception
   killed,       // its program died without a word: by a signal, or without leaving the node
+  hung,         // its program was ended by its watchdog (heirloom/watchdog.hpp)
   closed,       // its program ended in good order, or closed the node
   unknown,      // it ended while there was no manager to see how
   reclaimed,    // an operator took the table from it
@@ -38,7 +39,7 @@ enum class TenureEnd : std::uint8_t {
 std::string_view to_string(TenureEnd end) noexcept;
 // Whether data that kills its reader could be the cause.
 [[nodiscard]] constexpr bool is_crash(TenureEnd end) noexcept {
-  return end == TenureEnd::crashed || end == TenureEnd::killed;
+  return end == TenureEnd::crashed || end == TenureEnd::killed || end == TenureEnd::hung;
 }
 
 struct Tenure {

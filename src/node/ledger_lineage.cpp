@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kReasonBytesMax = 1024;
 
 bool may_be_explained(const wire::Tenure& tenure) {
-  return tenure.owner && !tenure.status && (tenure.end == TenureEnd::killed || tenure.end == TenureEnd::closed);
+  return tenure.owner && !tenure.status &&
+         (tenure.end == TenureEnd::killed || tenure.end == TenureEnd::hung || tenure.end == TenureEnd::closed);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace heirloom {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames = {"owns",   "gave_away", "exited",    "crashed",    "killed",
-                                                    "closed", "unknown",   "reclaimed", "quarantined"};
+constexpr std::array<std::string_view, 10> kNames = {"owns", "gave_away", "exited",  "crashed",   "killed",
+                                                     "hung", "closed",    "unknown", "reclaimed", "quarantined"};
 
 // As in RFC 3339, in UTC.
 std::string text_of(Tenure::Time time) {
@@ -39,6 +39,7 @@ void say_end(std::ostream& out, const Tenure& tenure) {
     case TenureEnd::exited: out << "exited"; break;
     case TenureEnd::crashed: out << "crashed"; break;
     case TenureEnd::killed: out << "killed"; break;
+    case TenureEnd::hung: out << "hung, ended by its watchdog"; break;
     case TenureEnd::closed: out << "left the node"; break;
     case TenureEnd::unknown: out << "ended, reason unknown"; break;
     case TenureEnd::reclaimed: out << "taken from it by an operator"; break;

@@ -90,9 +90,13 @@ Status Manager::listen() {
 
 // Nothing: until something happens.
 std::optional<std::chrono::milliseconds> Manager::time_until_next_look() {
-  const auto retry = time_until_retry();
-  if (stopping_programs_.empty()) return retry;
-  return retry ? std::min(*retry, kLookAgain) : kLookAgain;
+  std::optional<std::chrono::milliseconds> time = time_until_retry();
+  const auto at_most = [&](std::chrono::milliseconds bound) { time = time ? std::min(*time, bound) : bound; };
+  if (!stopping_programs_.empty()) at_most(kLookAgain);
+  if (const auto look = watchdogs_.next_look()) {
+    at_most(std::max(std::chrono::ceil<std::chrono::milliseconds>(*look - Clock::now()), std::chrono::milliseconds(0)));
+  }
+  return time;
 }
 
 void Manager::run() {
@@ -103,6 +107,7 @@ void Manager::run() {
     poller_.call_back();
     remove_files_of_the_stopped();
     explain_ends();
+    end_the_hung();
     retry_if_due();
     drop_broken();
     until_next_look = time_until_next_look();
@@ -167,6 +172,7 @@ bool Manager::handle(Connection& connection, const std::string& message) {
   }
   if (connection.program == 0) return greet(connection, *decoded);
   if (std::holds_alternative<wire::TellLineage>(*decoded)) explain_ends();
+  if (std::holds_alternative<wire::WatchdogStarted>(*decoded)) watch_beats(connection.program);
   return state_.received(connection.program, *decoded);
 }
 
@@ -197,6 +203,7 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
   watch_pidfd(connection);
   send(hello->program, wire::Welcome{wire::kProtocolVersion, attachment_.process->number()});
   state_.connected(*hello);
+  if (hello->has_watchdogs) watch_beats(hello->program);
   return true;
 }
 
@@ -289,6 +296,7 @@ void Manager::settle_death(std::uint32_t program) {
 void Manager::bury(std::uint32_t program) {
   dead_.erase(program);
   death_watch_->remove(program);
+  watchdogs_.forget(program);
   watched_.erase(program);
   unwatched_.erase(program);
   stopping_programs_.try_emplace(program, take_pidfd(program));

@@ -30,6 +30,7 @@
 #include "node/manager_lock.hpp"
 #include "node/manager_state.hpp"
 #include "node/segments.hpp"
+#include "node/watchdogs.hpp"
 #include "os/poller.hpp"
 #include "shm/peers.hpp"
 
@@ -93,6 +94,10 @@ class Manager final : private ManagerEffects {
   void bury(std::uint32_t program);
   void explain_ends();
 
+  // -- watchdogs (manager_watchdogs.cpp) --
+  void watch_beats(std::uint32_t program);
+  void end_the_hung();
+
   // -- what could not be done (manager_retry.cpp) --
   [[nodiscard]] std::size_t unfinished() const;
   std::optional<std::chrono::milliseconds> time_until_retry();
@@ -131,8 +136,9 @@ class Manager final : private ManagerEffects {
   std::map<std::uint32_t, Connection*> by_program_;
   // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
   // told the death is one thread's. Their files stay until then (Peers::runs).
+  Watchdogs watchdogs_;
   std::map<std::uint32_t, os::Fd> stopping_programs_;
-  std::map<std::uint32_t, os::Fd> pidfds_;  // of programs whose connection ended, but not their life
+  std::map<std::uint32_t, os::Fd> pidfds_;       // of programs whose connection ended, but not their life
   std::map<std::uint32_t, os::Fd> unexplained_;  // pidfds of the gone, who owned tables and ended nobody knows how yet
   std::set<std::uint32_t> watched_;              // programs on the death watch
   std::set<std::uint32_t> dead_;                 // settled, and not buried yet

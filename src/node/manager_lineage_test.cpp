@@ -111,6 +111,14 @@ TEST_F(Lineage, TellsTheExitStatusThatAParentReports) {
   receive(wire::ReportExit{999, 1}, kKeeper);  // of no program of the node
 }
 
+TEST_F(Lineage, TellsThatAWatchdogEndedTheProgram) {
+  give(kWorker);
+  state.program_hangs(kWorker.program);
+  state.disconnected(kWorker.program);
+  state.program_died(kWorker.program);
+  EXPECT_EQ(last().end, TenureEnd::hung);
+}
+
 TEST_F(Lineage, TellsWhatTheSuccessorFoundHalfDone) {
   give(kWorker);
   state.program_died(kWorker.program);

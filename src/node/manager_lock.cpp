@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/manager_lock.hpp"
 
+#include <cstdio>
+
 #include "os/file.hpp"
 #include "os/pidfd.hpp"
 #include "os/whole_file.hpp"
@@ -39,6 +41,18 @@ std::string ManagerLock::holder(const Directory& directory) {
   auto text = os::read_whole(*file);
   if (!text || text->empty()) return "a program that has not said who it is";
   return text->substr(0, text->find('\n'));
+}
+
+std::optional<ManagerLock::Signature> ManagerLock::signature(const Directory& directory) {
+  const auto file = os::open_file(directory.descriptor(), kName, os::Access::read_only);
+  if (!file) return std::nullopt;
+  const auto text = os::read_whole(*file);
+  Signature signature;
+  unsigned long long started = 0;
+  if (!text || std::sscanf(text->c_str(), "pid %d (program %*u)\nstarted %llu", &signature.process, &started) != 2)
+    return std::nullopt;
+  signature.started = started;
+  return signature;
 }
 
 Status ManagerLock::sign(std::uint32_t program) {

@@ -23,6 +23,13 @@ class ManagerLock {
   // Who holds it, for people: "pid 812 (program 3)"; what a dead holder wrote when nobody does.
   static std::string holder(const Directory& directory);
 
+  // The process that holds it, as it signed: its pid, and when it was started.
+  struct Signature {
+    std::int32_t process = 0;
+    std::uint64_t started = 0;
+  };
+  static std::optional<Signature> signature(const Directory& directory);
+
   // Writes who the holder is.
   Status sign(std::uint32_t program);
 

@@ -96,7 +96,12 @@ void ManagerState::disconnected(std::uint32_t program) {
   forget_watches_of(program);
   forget_expectations_of(program);
   const auto found = programs_.find(program);
-  if (found != programs_.end()) found->second = Program{};
+  if (found == programs_.end()) return;
+  // What is known of its end stays known.
+  Program absent;
+  absent.hangs = found->second.hangs;
+  absent.status = found->second.status;
+  found->second = std::move(absent);
 }
 
 void ManagerState::forget_expectations_of(std::uint32_t program) {
@@ -121,10 +126,14 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   forget_watches_of(program);
   const auto found = programs_.find(program);
   std::optional<std::int32_t> status;
-  if (found != programs_.end()) status = found->second.status;
+  TenureEnd end = how == wire::Death::exited ? TenureEnd::closed : TenureEnd::killed;
+  if (found != programs_.end()) {
+    status = found->second.status;
+    if (found->second.hangs) end = TenureEnd::hung;
+  }
   programs_.erase(program);
 
-  const Ending ending{how == wire::Death::exited ? TenureEnd::closed : TenureEnd::killed, {}};
+  const Ending ending{end, {}};
   std::map<Pid, std::set<std::string>> waiting;  // who must be told of, and for which tables that waits
   for (const std::string& id : ledger_.tables_of_program(program)) {
     const Pid owner = *ledger_.table(id)->facts.owner;
@@ -143,6 +152,10 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   forget_expectations_of(program);
   if (ledger_.programs().contains(program)) commit(ProgramGone{program});
   if (status) explain_end(program, *status);
+}
+
+void ManagerState::program_hangs(std::uint32_t program) {
+  if (const auto found = programs_.find(program); found != programs_.end()) found->second.hangs = true;
 }
 
 void ManagerState::explain_end(std::uint32_t program, std::int32_t status) {
@@ -312,6 +325,9 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
   commit(TransferEnded{done.transfer});
   return true;
 }
+
+// The loop around this looks at the beats.
+bool ManagerState::on(std::uint32_t /*program*/, const wire::WatchdogStarted& /*started*/) { return true; }
 
 bool ManagerState::on(std::uint32_t program, const wire::Repaired& repaired) {
   const Ledger::Table* table = ledger_.table(repaired.id);

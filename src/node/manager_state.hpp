@@ -93,6 +93,8 @@ class ManagerState {
   // A segment whose deletion had begun.
   void segment_left(const std::string& id) { write_segment(id); }
 
+  // It is about to be ended by its watchdog.
+  void program_hangs(std::uint32_t program);
   // How a program that is gone ended, as of waitpid(), or one that is about to be.
   void explain_end(std::uint32_t program, std::int32_t status);
 
@@ -125,6 +127,7 @@ class ManagerState {
     std::set<std::uint32_t> processes;  // spawned ones
     std::set<Pid> watched;
     bool names_watched = false;
+    bool hangs = false;
     std::optional<std::int32_t> status;  // its parent has told how it ended, and nobody else has yet
   };
 
@@ -138,6 +141,7 @@ class ManagerState {
   bool on(std::uint32_t program, const wire::Unwatch& unwatch);
   bool on(std::uint32_t program, const wire::WatchNames& watch);
   bool on(std::uint32_t program, const wire::TransferDone& done);
+  bool on(std::uint32_t program, const wire::WatchdogStarted& started);
   bool on(std::uint32_t program, const wire::Repaired& repaired);
   bool on(std::uint32_t program, const wire::ReportExit& report);
   wire::Answer on(std::uint32_t program, const wire::IsAlive& call);

@@ -10,10 +10,12 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "heirloom/node.hpp"
 #include "heirloom/process.hpp"
 #include "heirloom/serve.hpp"
+#include "heirloom/watchdog.hpp"
 
 #include "os/child_program.hpp"
 
@@ -140,6 +142,14 @@ std::string send_name(State&, std::istream& in) {
   return "";
 }
 
+// hang MS: no answer comes, nor a beat.
+std::string hang(State& state, std::istream& in) {
+  int timeout_ms = 0;
+  in >> timeout_ms;
+  const Watchdog watchdog(*state.node, std::chrono::milliseconds(timeout_ms));
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
 // What a child of fork() gets when it uses the parent's table.
 std::string fork_child(State& state, std::istream& in) {
   std::string name;
@@ -190,6 +200,7 @@ const std::map<std::string, std::function<std::string(State&, std::istream&)>>& 
       {"monitor", monitor_name},
       {"send", send_name},
       {"fork", fork_child},
+      {"hang", hang},
       {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},
   };
   return all;

@@ -83,6 +83,10 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   // Of a child of this program, as waitpid() told it.
   void report_exit(std::int32_t os_process, std::int32_t status);
 
+  // A beat of this program's process file, for a watchdog, which then announces itself.
+  Result<shm::Beat*> start_watchdog(std::chrono::nanoseconds timeout);
+  void announce_watchdog();
+
   // -- process::Uplink --
   void process_started(std::uint32_t index) override;
   void process_exited(std::uint32_t index, const Term& reason) override;
@@ -161,6 +165,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   // On the client's thread only:
   std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation
   HeldBack held_back_;
+
+  std::atomic<bool> has_watchdogs_{false};
 
   std::mutex exited_mutex_;
   std::set<std::uint32_t> exited_;  // processes whose end is being announced

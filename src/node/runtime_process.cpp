@@ -68,6 +68,20 @@ void Runtime::watch_names() {
   if (client_) client_->post(wire::WatchNames{}, Client::Post::repeated_by_hello);
 }
 
+Result<shm::Beat*> Runtime::start_watchdog(std::chrono::nanoseconds timeout) {
+  HEIRLOOM_CHECK(usable(), "start a watchdog");
+  if (!client_) return looks_only().within("start a watchdog");
+  shm::Beat* const beat = attachment_.process->take_beat(timeout);
+  if (beat == nullptr)
+    return fail(ErrorCode::system_limit, "a program has 128 watchdogs at most").within("start a watchdog");
+  return beat;
+}
+
+void Runtime::announce_watchdog() {
+  has_watchdogs_ = true;
+  client_->post(wire::WatchdogStarted{}, Client::Post::repeated_by_hello);
+}
+
 Result<bool> Runtime::is_alive(Pid pid) {
   HEIRLOOM_CHECK(usable(), "ask whether a process lives");
   if (!client_) return looks_only();
@@ -121,6 +135,7 @@ wire::Hello Runtime::hello() {
   }
   hello.watched = host_->watched();
   hello.names_watched = host_->names_watched();
+  hello.has_watchdogs = has_watchdogs_;
   const std::lock_guard lock(tables_mutex_);
   for (const auto& [id, table] : expected_) hello.expected.push_back(id);
   return hello;

@@ -55,8 +55,13 @@ std::optional<int> exit_status_of(const Fd& pidfd) noexcept {
 
 pid_t own_pid() noexcept { return ::getpid(); }
 
-std::uint64_t own_start_time() {
-  std::ifstream file("/proc/self/stat");
+Status send_signal(const Fd& pidfd, int number) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) == 0) return {};
+  return errno_failure(errno, "send a signal");
+}
+
+std::uint64_t start_time_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string text((std::istreambuf_iterator<char>(file)), {});
   // The second field, the program's name in brackets, may hold blanks and brackets itself.
   const std::size_t bracket = text.rfind(')');

@@ -21,8 +21,11 @@ Result<Fd> open_pidfd(pid_t process);
 // How it ended, as of waitpid(): known to the kernel (Linux 6.15 and later) once its parent has asked, or ignores its children.
 [[nodiscard]] std::optional<int> exit_status_of(const Fd& pidfd) noexcept;
 
+Status send_signal(const Fd& pidfd, int number);
+
 [[nodiscard]] pid_t own_pid() noexcept;
-// When the calling process was started, in clock ticks since boot: with the pid it names a process for people.
-[[nodiscard]] std::uint64_t own_start_time();
+// When a process was started, in clock ticks since boot: with the pid it names a process for good. 0: there is none.
+[[nodiscard]] std::uint64_t start_time_of(pid_t process);
+[[nodiscard]] inline std::uint64_t own_start_time() { return start_time_of(own_pid()); }
 
 }  // namespace heirloom::os

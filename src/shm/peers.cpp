@@ -93,6 +93,12 @@ Peers::LifeWordRef Peers::thread_life_word(std::uint32_t program, std::uint32_t 
   return {*peer, &(*peer)->view.slot(slot_of_thread(thread)).life.word()};
 }
 
+std::shared_ptr<const ProcessHeader> Peers::program_header(std::uint32_t program) {
+  const auto peer = find(program);
+  if (!peer || *peer == nullptr) return nullptr;
+  return {*peer, &(*peer)->view.header()};
+}
+
 std::uint64_t Peers::os_pid(std::uint32_t program) {
   const auto peer = find(program);
   return !peer || *peer == nullptr ? 0 : (*peer)->view.header().os_pid;

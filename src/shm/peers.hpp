@@ -45,6 +45,9 @@ class Peers {
   LifeWordRef thread_life_word(std::uint32_t program, std::uint32_t thread);
   static bool life_word_dead(std::uint32_t value) noexcept { return !os::LifeWord::is_alive(value); }
 
+  // What a program's file begins with, mapped as long as somebody holds it; empty when it has none.
+  std::shared_ptr<const ProcessHeader> program_header(std::uint32_t program);
+
   // The operating system's pid of a program, for messages; 0 when it has left.
   std::uint64_t os_pid(std::uint32_t program);
 

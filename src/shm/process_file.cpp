@@ -177,6 +177,14 @@ void ProcessFile::hold_program_life() {
 
 void ProcessFile::release_program_life() { slots_->header().life.release(); }
 
+Beat* ProcessFile::take_beat(std::chrono::nanoseconds timeout) {
+  for (Beat& beat : slots_->header().beats) {
+    std::uint64_t nobody = 0;
+    if (beat.timeout.compare_exchange_strong(nobody, static_cast<std::uint64_t>(timeout.count()))) return &beat;
+  }
+  return nullptr;
+}
+
 ProcessView ProcessFile::view() const noexcept { return slots_->view(); }
 std::shared_ptr<const void> ProcessFile::memory() const noexcept { return slots_; }
 

@@ -5,6 +5,7 @@
 //
 // Layout
 //   0     magic, layout version, number, operating-system pid, started, slot count, life word of the program
+//   1024  the beats of its watchdogs
 //   4096  thread slots of 128 bytes: life word; epoch (on a cache line of its own: the only word that a read writes)
 //
 // Invariants
@@ -19,6 +20,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,6 +39,13 @@ struct alignas(kCacheLineBytes) ThreadSlot {
 };
 static_assert(sizeof(ThreadSlot) == 128 && offsetof(ThreadSlot, epoch) == 64);
 
+// What a thread that is watched says of itself: "look again at me after `deadline`" (of CLOCK_MONOTONIC, in nanoseconds).
+struct Beat {
+  std::atomic<std::uint64_t> deadline;  // 0: it is not watched now
+  std::atomic<std::uint64_t> timeout;   // from one beat to its deadline; 0: the beat is nobody's
+};
+inline constexpr std::uint32_t kBeatsMax = 128;
+
 struct ProcessHeader {
   char magic[8];
   std::uint32_t version;
@@ -44,7 +54,9 @@ struct ProcessHeader {
   std::atomic<std::uint32_t> started;  // 1 once the life word was held: before, only the lock on the file tells
   std::atomic<std::uint32_t> slot_count;
   os::LifeWord life;
+  alignas(1024) Beat beats[kBeatsMax];
 };
+static_assert(offsetof(ProcessHeader, beats) == 1024 && sizeof(ProcessHeader) <= kPageBytes);
 
 inline constexpr std::uint32_t kThreadsMax = 1 << 16;
 inline constexpr std::uint64_t kProcessFileBytesMax = kPageBytes + sizeof(ThreadSlot) * kThreadsMax;
@@ -101,6 +113,9 @@ class ProcessFile {
   // lives as long as its lock on the file.
   void hold_program_life();
   void release_program_life();
+
+  // A beat for the caller alone, until it sets its deadline, and then its timeout, to 0 again. nullptr: all are taken.
+  Beat* take_beat(std::chrono::nanoseconds timeout);
 
   // The calling thread's slot: its own until it ends. Throws Error{full} or Error{system_limit}.
   ThreadPlace this_thread() {

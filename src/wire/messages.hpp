@@ -133,9 +133,10 @@ struct Hello {
   std::vector<Pid> watched;
   bool names_watched = false;
   std::vector<std::string> expected;  // ids of tables that it has open since they may be transferred to it
+  bool has_watchdogs = false;
   static auto fields(auto& self) {
     return std::tie(self.version, self.program, self.os_process, self.processes, self.watched, self.names_watched,
-                    self.expected);
+                    self.expected, self.has_watchdogs);
   }
 };
 
@@ -263,6 +264,11 @@ struct TransferDone {
   static auto fields(auto& self) { return std::tie(self.transfer); }
 };
 
+// The program has a beat in its process file that shall be looked at.
+struct WatchdogStarted {
+  static auto fields(auto& /*self*/) { return std::tie(); }
+};
+
 // What the receiver of a table has found half done by its former owner.
 struct Repaired {
   std::string id;
@@ -311,10 +317,10 @@ struct TellLineage {
   static auto fields(auto& self) { return std::tie(self.request, self.id); }
 };
 
-using ToManager =
-    std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive, RegisterName,
-                 UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables, GiveAway, SetHeir, DropTable,
-                 TransferDone, Repaired, ReportExit, ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
+using ToManager = std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive,
+                               RegisterName, UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables,
+                               GiveAway, SetHeir, DropTable, TransferDone, WatchdogStarted, Repaired, ReportExit,
+                               ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
 
 // -- from the manager to a program --
 

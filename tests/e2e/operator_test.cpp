@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Strategy: what an operator does at night about a table, command by command, beside an owner that lives or has been killed.
+#include <signal.h>
+
 #include <nlohmann/json.hpp>
 
 #include "shell.hpp"
@@ -73,6 +75,16 @@ TEST_F(Operator, ReleaseAsksBeforeItReplacesATable) {
   EXPECT_THAT(run("heirloom release jobs"), Complains(3, "another table has the name \"jobs\" now"));
   EXPECT_THAT(run("heirloom release jobs@1 --replace && heirloom get jobs 1"), Prints("{1,<<\"a\">>}\n"));
   EXPECT_THAT(run("heirloom drop jobs@2 && heirloom quarantine"), Prints(""));
+}
+
+TEST_F(Operator, TakeoverEndsAManagerThatIsStopped) {
+  const pid_t manager = start("heirloom serve > ready");
+  wait_until("grep -q serving ready");
+  EXPECT_THAT(run("heirloom takeover"), Complains(3, "(program 1), answers"));
+  ASSERT_EQ(::kill(manager, SIGSTOP), 0);
+  EXPECT_THAT(run("heirloom takeover --timeout 100"),
+              Prints("ended the manager, process " + std::to_string(manager) + "\n"));
+  EXPECT_THAT(run("heirloom takeover"), Complains(3, "nobody is the manager"));
 }
 
 }  // namespace
