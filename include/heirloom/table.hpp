@@ -214,7 +214,7 @@ class Table {
   // (nobody owns it), badarg (it would be deleted), no_manager.
   void reclaim();
   // Sets it aside, whole: nobody owns it, and handles that were opened before fail with Error{quarantined}. It is named NAME@ID
-  // from then on, so that another one can be made; under that name it can be opened, read and dropped.
+  // from then on, so that another one can be made; under that name it can be opened, read and dropped. It is a node table then.
   void quarantine(const std::string& cause);
   // Gives it its name back, and to its heir, or to whoever claims it. A table that has the name by now is set aside for it if
   // `replace` says so. Errors: badarg (it is not set aside), already_exists, no_manager.

@@ -69,6 +69,7 @@ void Ledger::change(const QuarantineChanged& record) {
   id_by_name_[record.name] = record.id;
   facts.spec.name = record.name;
   facts.quarantine = record.quarantine;
+  facts.spec.node_table = true;  // nobody's death may delete what was set aside to be looked at
   change(OwnerChanged{.id = record.id,
                       .owner = {},
                       .generation = record.generation,

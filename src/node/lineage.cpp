@@ -98,6 +98,7 @@ Tenure from_wire(const wire::Tenure& wire) {
 
 void complete(TableInfo& info, const wire::TableFacts& facts) {
   info.name = Atom(facts.spec.name);
+  info.node_table = facts.spec.node_table;
   if (facts.heir) {
     const wire::PidOrName& heir = facts.heir->process;
     if (const Pid* pid = std::get_if<Pid>(&heir)) {

@@ -5,8 +5,12 @@
 // manager dies at any of its effects, before or after it, and another one goes on from what was recorded. Now and then all
 // that is under way is let come to rest, and the invariants are checked.
 //
+// Table managers take part: processes that are heirs under a name and hand their tables to others, whom they find late, or who are
+// dead, or never were, or are the manager itself.
+//
 // It would catch: a table with two owners or none it should have, a node table lost, a transfer lost or told twice, a notice
-// of a death before the tables have moved, a death never told, a record that the next manager reads differently.
+// of a death before the tables have moved, a death never told, a record that the next manager reads differently, a table in
+// quarantine that somebody owns, a candidate that waits while the table lies with its manager, a lineage with a gap.
 //
 // HEIRLOOM_SEED replays one run, HEIRLOOM_ROUNDS sets how many seeds are tried.
 #include <cstdlib>
@@ -26,6 +30,7 @@ struct ManagerDied {};
 struct SimSegment {
   std::optional<Pid> owner;
   std::uint64_t generation = 0;
+  bool quarantined = false;
   bool open = false;     // by the manager: then it needs no descriptor
   bool spoiled = false;  // will never open
   bool deleted = false;  // has lost its name, and those who have it mapped do not know it yet
@@ -70,6 +75,7 @@ class World final : public ManagerEffects {
     EXPECT_EQ(state_->segments_behind(), 0U);
     for (bool moved = true; moved;) {
       moved = false;
+      serve_candidates();
       for (auto& [number, program] : programs_) {
         if (!program.connected) {
           connect(number);
@@ -85,6 +91,13 @@ class World final : public ManagerEffects {
   }
 
  private:
+  // Table managers look for users, and find those that wait.
+  void serve_candidates() {
+    for (const auto& [number, program] : programs_) {
+      if (program.connected) hand_over(number, true);
+    }
+  }
+
   // -- ManagerEffects, each of which the manager may die before or after --
   void send(std::uint32_t program, const wire::ToProgram& message) override {
     maybe_die();
@@ -139,6 +152,7 @@ class World final : public ManagerEffects {
     if (segment.generation > table.generation) return segment.generation;
     segment.owner = table.owner;
     segment.generation = table.generation;
+    segment.quarantined = table.quarantine.has_value();
     segment.left_behind = false;
     // A process of an absent program may be given a table after its death.
     for (auto& [number, program] : programs_) program.dead.erase(table.owner.value_or(Pid{}));
@@ -276,7 +290,13 @@ class World final : public ManagerEffects {
     SimProgram& program = programs_[number];
     if (!program.connected) return one_in(3) ? connect(number) : void();
     if (!program.inbox.empty() && one_in(2)) return read_one(number);
-    switch (pick(14)) {
+    switch (pick(20)) {
+      case 14: return one_in(2) ? operate() : void();
+      case 15:
+      case 16: return manage(number);
+      case 17:
+      case 18: return hand_over(number);
+      case 19: return explain(number);
       case 0: return start_process(number);
       case 1: return end_process(number);
       case 2: return one_in(3) ? kill_program(number) : void();
@@ -308,6 +328,7 @@ class World final : public ManagerEffects {
     program.connected = true;
     wire::Hello hello;
     hello.program = number;
+    hello.os_process = static_cast<std::int32_t>(number % 20);
     hello.processes.assign(program.processes.begin(), program.processes.end());
     hello.watched.assign(program.watched.begin(), program.watched.end());
     state_->connected(hello);
@@ -325,10 +346,11 @@ class World final : public ManagerEffects {
     const std::uint32_t index = *std::next(program.processes.begin(), pick(program.processes.size()));
     program.processes.erase(index);
     exits_[++last_request_] = {number, index};
-    say(number, wire::ProcessExited{last_request_, index, "reason"});
+    say(number, wire::ProcessExited{last_request_, index, "reason", one_in(2)});
   }
 
   void kill_program(std::uint32_t number) {
+    if (one_in(4)) state_->program_hangs(number);
     programs_.erase(number);
     state_->program_died(number);
   }
@@ -371,6 +393,78 @@ class World final : public ManagerEffects {
       call.caller = *table.facts.owner;
       if (!one_in(4)) call.heir = some_heir();
       return say(number, call);
+    }
+  }
+
+  // -- what operators do, of any table --
+  void operate() {
+    if (state_->ledger().tables().empty()) return;
+    const auto& tables = state_->ledger().tables();
+    const auto chosen = std::next(tables.begin(), pick(tables.size()));
+    const std::string id = chosen->first;
+    const std::uint32_t number = some_program();
+    if (!programs_[number].connected) return;
+    switch (pick(3)) {
+      case 0: return say(number, wire::ReclaimTable{0, id});
+      case 1: return say(number, wire::QuarantineTable{0, id, "a cause", one_in(2)});
+      default: return say(number, wire::ReleaseTable{0, id, {number, 0}, one_in(2)});
+    }
+  }
+
+  // -- a table manager: heir under a name, with candidates under others --
+  static std::string manager_of(const std::string& table) { return "table_manager:" + table; }
+  void manage(std::uint32_t number) {
+    wire::MakeTable call;
+    call.caller = some_process_of(number);
+    call.spec.name = "managed" + std::to_string(pick(3));
+    call.spec.node_table = true;
+    call.or_open = true;
+    say(number, wire::RegisterName{0, manager_of(call.spec.name), call.caller});
+    if (state_->ledger().whereis(manager_of(call.spec.name)) != call.caller) return;
+    call.heir = some_heir();
+    call.heir->process = manager_of(call.spec.name);
+    call.heir->data = "gift";
+    say(number, call);
+  }
+  // Of what it holds, if its find_me finds somebody; who that is may be a lie.
+  void hand_over(std::uint32_t number, bool honest = false) {
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      const auto& facts = table.facts;
+      if (!facts.owner || facts.owner->program != number || !truly_alive(*facts.owner)) continue;
+      if (state_->ledger().whereis(manager_of(facts.spec.name)) != facts.owner || !facts.heir) continue;
+      wire::GiveAway call;
+      call.id = id;
+      call.giver = *facts.owner;
+      call.gift = "gift";
+      if (honest) {
+        const auto segment = segments_.find(id);
+        const auto candidate = waiting_for(facts);
+        if (!candidate || segment == segments_.end() || segment->second.spoiled) continue;
+        call.receiver = *candidate;
+      } else {
+        call.receiver = one_in(4) ? wire::PidOrName(*facts.owner) : wire::PidOrName(some_pid());
+      }
+      return say(number, call);
+    }
+  }
+  // Who waits for the table under a name that its manager knows.
+  std::optional<Pid> waiting_for(const wire::TableFacts& facts) const {
+    for (const std::string& name : facts.heir->successors) {
+      const auto pid = state_->ledger().whereis(name);
+      if (pid && truly_alive(*pid) && pid != facts.owner) return pid;
+    }
+    return std::nullopt;
+  }
+
+  // -- what becomes known of the dead, or of the living that are about to die --
+  void explain(std::uint32_t number) {
+    switch (pick(3)) {
+      case 0: return state_->explain_end(last_program_ - pick(last_program_), static_cast<std::int32_t>(pick(256)));
+      case 1: return say(number, wire::ReportExit{static_cast<std::int32_t>(pick(20)), 9});
+      default: break;
+    }
+    for (const auto& [id, table] : state_->ledger().tables()) {
+      if (one_in(2)) return say(number, wire::Repaired{id, table.facts.generation, pick(3), pick(3)});
     }
   }
 
@@ -420,7 +514,12 @@ class World final : public ManagerEffects {
       ASSERT_TRUE(segments_.contains(id)) << "table " << id << " has no segment";
       EXPECT_EQ(segments_[id].owner, table.facts.owner) << "table " << id;
       EXPECT_EQ(segments_[id].generation, table.facts.generation) << "table " << id;
+      EXPECT_EQ(segments_[id].quarantined, table.facts.quarantine.has_value()) << "table " << id;
+      EXPECT_FALSE(table.facts.quarantine && table.facts.owner) << "table " << id << " is set aside and owned";
       EXPECT_TRUE(names.insert(table.facts.spec.name).second) << "two tables of one name";
+      EXPECT_EQ(state_->ledger().table_named(table.facts.spec.name), &table);
+      check_lineage(table);
+      check_candidates(id, table.facts);
       if (table.facts.owner) {
         EXPECT_TRUE(truly_alive(*table.facts.owner)) << "table " << id << " belongs to the dead";
       } else {
@@ -440,6 +539,26 @@ class World final : public ManagerEffects {
     for (const auto& [number, program] : programs_) {
       for (const Pid pid : program.watched) EXPECT_TRUE(truly_alive(pid)) << "a death was never told";
     }
+  }
+
+  // Nobody waits for a table that lies with its manager.
+  void check_candidates(const std::string& id, const wire::TableFacts& facts) {
+    if (!facts.owner || !facts.heir || segments_[id].spoiled) return;
+    if (state_->ledger().whereis(manager_of(facts.spec.name)) != facts.owner) return;
+    EXPECT_FALSE(waiting_for(facts)) << "a candidate waits for the table " << id;
+  }
+
+  static void check_lineage(const Ledger::Table& table) {
+    const auto& lineage = table.lineage;
+    ASSERT_FALSE(lineage.empty());
+    EXPECT_LE(lineage.size(), kLineageMax);
+    EXPECT_EQ(lineage.back().owner, table.facts.owner);
+    for (std::size_t i = 0; i + 1 < lineage.size(); ++i) {
+      EXPECT_EQ(lineage[i].until, lineage[i + 1].since) << "a gap";
+      EXPECT_LT(lineage[i].generation, lineage[i + 1].generation);
+      EXPECT_NE(lineage[i].end, TenureEnd::owns);
+    }
+    EXPECT_EQ(lineage.back().end, TenureEnd::owns);
   }
 
   // -- chance --
@@ -462,6 +581,8 @@ class World final : public ManagerEffects {
     heir.process = one_in(3) ? wire::PidOrName(some_name()) : wire::PidOrName(some_pid());
     if (!one_in(4)) heir.data = "heir data";
     while (one_in(2)) heir.successors.push_back(some_name());
+    heir.quiet = one_in(4);
+    if (one_in(3)) heir.crash_limit = wire::CrashLimit{1 + pick(3), 200};
     return heir;
   }
   bool truly_alive(Pid pid) const {

@@ -113,6 +113,7 @@ void ManagerState::delete_table(const std::string& id) {
 
 void ManagerState::adopt(const wire::TableFacts& table) {
   wire::TableFacts adopted = table;
+  if (table.quarantine) adopted.spec.node_table = true;
   if (table.quarantine || ledger_.table_named(table.spec.name) != nullptr) adopted.spec.name += "@" + table.id;
   if (adopted.owner && !programs_.contains(adopted.owner->program)) {
     program_found(adopted.owner->program);
