@@ -33,16 +33,17 @@ bool Channel::flush() {
 }
 
 Channel::Incoming Channel::receive() {
-  for (;;) {
+  for (int packets = 0; packets < kPacketsAtOnce; ++packets) {
     if (!socket_) return {Incoming::Kind::closed, {}};
     os::Received received = os::receive_packet(socket_, wire::kPacketBytesMax);
     if (received.kind == os::Received::Kind::nothing_now) return {Incoming::Kind::nothing_now, {}};
     if (received.kind == os::Received::Kind::closed) return {Incoming::Kind::closed, {}};
     if (received.descriptor) passed_ = std::move(received.descriptor);
     auto added = assembler_.add(received.bytes);
-    if (!added) return {Incoming::Kind::closed, {}};
+    if (!added || assembler_.bytes() > message_bytes_max_) return {Incoming::Kind::closed, {}};
     if (*added) return {Incoming::Kind::message, std::move(**added)};
   }
+  return {Incoming::Kind::part, {}};
 }
 
 }  // namespace heirloom::node

@@ -26,12 +26,20 @@ class Channel {
   // Sends what waits. Call it when the socket is writable.
   [[nodiscard]] bool flush();
   [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
+  [[nodiscard]] std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
 
   struct Incoming {
-    enum class Kind { message, nothing_now, closed } kind;
+    enum class Kind {
+      message,
+      part,  // of a message, and there may be more: enough for now, so that one side cannot keep the other busy
+      nothing_now,
+      closed
+    } kind;
     std::string message;
   };
   Incoming receive();
+  // What a message may have, from now on: beyond, the connection counts as closed.
+  void limit_messages(std::size_t bytes) noexcept { message_bytes_max_ = bytes; }
   // The descriptor that came with a message, if one did.
   os::Fd take_descriptor() noexcept { return std::move(passed_); }
 
@@ -39,10 +47,12 @@ class Channel {
 
  private:
   static constexpr std::size_t kWaitingBytesMax = 512 * 1024 * 1024;
+  static constexpr int kPacketsAtOnce = 64;
 
   os::Fd socket_;
   os::Fd passed_;
   wire::Assembler assembler_;
+  std::size_t message_bytes_max_ = wire::kMessageBytesMax;
   std::deque<std::string> waiting_;  // packets
   std::size_t waiting_bytes_ = 0;
 };

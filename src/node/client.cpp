@@ -141,8 +141,9 @@ void Client::read() {
       if (stopping_) return;
     }
     Channel::Incoming incoming = channel_->receive();
-    if (incoming.kind == Channel::Incoming::Kind::nothing_now) return;
-    if (incoming.kind == Channel::Incoming::Kind::closed) return lost();
+    using Kind = Channel::Incoming::Kind;
+    if (incoming.kind == Kind::nothing_now || incoming.kind == Kind::part) return;
+    if (incoming.kind == Kind::closed) return lost();
     auto message = wire::decode<wire::ToProgram>(incoming.message);
     if (!message || !handle(*std::move(message))) return lost();
   }

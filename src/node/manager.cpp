@@ -16,6 +16,11 @@ namespace heirloom::node {
 namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{10};
+// Connections that have not said who they are yet, and what they may say before: a Hello.
+constexpr std::size_t kSilentMax = 128;
+constexpr std::size_t kHelloBytesMax = 4 * 1024 * 1024;
+// Of answers that a program has not read.
+constexpr std::size_t kUnreadBytesMax = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -123,7 +128,10 @@ void Manager::run() {
 void Manager::accept_connections() {
   for (;;) {
     auto accepted = os::accept_from(listener_);
-    if (!accepted) return pause_listener(accepted.failure());
+    if (!accepted) {
+      drop_silent_connections(0);
+      return pause_listener(accepted.failure());
+    }
     if (!*accepted) return;
     const auto peer = os::peer_of(*accepted);
     if (!peer || peer->user != os::own_user()) {
@@ -131,7 +139,10 @@ void Manager::accept_connections() {
       continue;
     }
     const int descriptor = accepted->get();
-    connections_[descriptor] = std::make_unique<Connection>(*std::move(accepted));
+    drop_silent_connections(kSilentMax);
+    auto& connection = connections_[descriptor] =
+        std::make_unique<Connection>(*std::move(accepted), peer->process, ++accepted_);
+    connection->channel.limit_messages(kHelloBytesMax);
     if (auto added = poller_.add(descriptor, [this, descriptor](os::Poller::Ready) { serve(descriptor); }); !added) {
       say(added.failure().to_string());
       connections_.erase(descriptor);
@@ -139,29 +150,54 @@ void Manager::accept_connections() {
   }
 }
 
+// The oldest first: who means well says Hello at once.
+void Manager::drop_silent_connections(std::size_t allowed) {
+  std::vector<int> silent;
+  for (const auto& [descriptor, connection] : connections_) {
+    if (connection->program == 0) silent.push_back(descriptor);
+  }
+  if (silent.size() <= allowed) return;
+  std::sort(silent.begin(), silent.end(),
+            [this](int left, int right) { return connections_[left]->number < connections_[right]->number; });
+  silent.resize(silent.size() - allowed);
+  for (const int descriptor : silent) drop(descriptor);
+}
+
 void Manager::serve(int descriptor) {
   const auto found = connections_.find(descriptor);
   if (found == connections_.end()) return;
   Connection& connection = *found->second;
-  if (connection.channel.has_waiting()) {
-    if (!connection.channel.flush()) connection.broken = true;
-    poller_.want_write(descriptor, connection.channel.has_waiting());
-  }
+  if (!connection.channel.flush()) connection.broken = true;
   read_from(connection);
+  choose_readiness(connection);
+}
+
+// A program that does not read its answers is not asked for more questions.
+void Manager::choose_readiness(Connection& connection) {
+  const bool reads = connection.channel.waiting_bytes() <= kUnreadBytesMax;
+  poller_.want(connection.channel.descriptor(), reads, connection.channel.has_waiting());
 }
 
 void Manager::read_from(Connection& connection) {
   // Bounded, so that one program that never stops talking does not silence the others.
-  for (int messages = 0; messages < 256 && !connection.broken && take_message(connection); ++messages) continue;
+  for (int messages = 0; messages < 256 && !connection.broken; ++messages) {
+    if (connection.channel.waiting_bytes() > kUnreadBytesMax || take_message(connection) != Taken::message) return;
+  }
 }
 
-// False when there is no message now, or none will come any more: then the connection is broken.
-bool Manager::take_message(Connection& connection) {
+// `nothing`: there is no message now, or none will come any more: then the connection is broken.
+Manager::Taken Manager::take_message(Connection& connection) {
   const Channel::Incoming incoming = connection.channel.receive();
-  if (incoming.kind == Channel::Incoming::Kind::nothing_now) return false;
-  const bool taken = incoming.kind == Channel::Incoming::Kind::message && handle(connection, incoming.message);
-  if (!taken) connection.broken = true;
-  return taken;
+  switch (incoming.kind) {
+    case Channel::Incoming::Kind::nothing_now: return Taken::nothing;
+    case Channel::Incoming::Kind::part: return Taken::part;
+    case Channel::Incoming::Kind::message:
+      if (handle(connection, incoming.message)) return Taken::message;
+      break;
+    case Channel::Incoming::Kind::closed: break;
+  }
+  connection.broken = true;
+  return Taken::nothing;
 }
 
 bool Manager::handle(Connection& connection, const std::string& message) {
@@ -191,6 +227,10 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
   if (hello->program == 0 || attachment_.peers->dead(hello->program)) {
     return refuse(ErrorCode::noproc, "its process file says that it is dead: open the node again");
   }
+  if (const auto other = by_program_.find(hello->program); other != by_program_.end()) {
+    if (other->second->process != connection.process)
+      return refuse(ErrorCode::not_permitted, "another process speaks for it");
+  }
   if (!watch_life(hello->program)) {
     note_trouble("program " + std::to_string(hello->program) + " cannot connect", "its file cannot be opened");
     return false;
@@ -198,6 +238,7 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
   take_pidfd(hello->program).reset();
   connection.pidfd = connection.channel.take_descriptor();
   connection.program = hello->program;
+  connection.channel.limit_messages(wire::kMessageBytesMax);
   if (const auto old = by_program_.find(hello->program); old != by_program_.end()) old->second->broken = true;
   by_program_[hello->program] = &connection;
   watch_pidfd(connection);
@@ -283,7 +324,7 @@ void Manager::settle_death(std::uint32_t program) {
   // What it said before it died was said: read that first.
   const auto found = by_program_.find(program);
   Connection* const connection = found == by_program_.end() ? nullptr : found->second;
-  while (connection != nullptr && take_message(*connection)) continue;
+  while (connection != nullptr && take_message(*connection) != Taken::nothing) continue;
   state_.program_died(program);
   if (connection == nullptr) return bury(program);
   // What is left to do takes longer than all this, and whoever was told of it now wants the processor: it waits until the
@@ -322,7 +363,7 @@ void Manager::send(std::uint32_t program, const wire::ToProgram& message) {
   Connection& connection = *found->second;
   if (connection.broken) return;
   if (!connection.channel.send(wire::encode(message))) connection.broken = round_wanted_ = true;
-  if (connection.channel.has_waiting()) poller_.want_write(connection.channel.descriptor(), true);
+  if (connection.channel.has_waiting()) choose_readiness(connection);
   // Who gets a table is what everybody waits for; the names and notices of the death can wait.
   if (std::holds_alternative<wire::Transfer>(message)) os::yield();
 }

@@ -53,9 +53,12 @@ class Manager final : private ManagerEffects {
 
  private:
   struct Connection {
-    explicit Connection(os::Fd socket) : channel(std::move(socket)) {}
+    Connection(os::Fd socket, std::int32_t from, std::uint64_t nth)
+        : channel(std::move(socket)), process(from), number(nth) {}
     Channel channel;
-    std::uint32_t program = 0;  // 0 until it has said Hello
+    const std::int32_t process;  // of the operating system, as the kernel says
+    const std::uint64_t number;  // of connections, in their order
+    std::uint32_t program = 0;   // 0 until it has said Hello
     os::Fd pidfd;
     bool broken = false;
   };
@@ -80,7 +83,10 @@ class Manager final : private ManagerEffects {
   void accept_connections();
   void serve(int descriptor);
   void read_from(Connection& connection);
-  bool take_message(Connection& connection);
+  enum class Taken { message, part, nothing };
+  Taken take_message(Connection& connection);
+  void choose_readiness(Connection& connection);
+  void drop_silent_connections(std::size_t allowed);
   bool handle(Connection& connection, const std::string& message);
   bool greet(Connection& connection, const wire::ToManager& message);
   bool watch_life(std::uint32_t program);
@@ -137,6 +143,7 @@ class Manager final : private ManagerEffects {
   // Dead programs, each with its pidfd if it sent one, whose threads the kernel may not have stopped all yet: the life word that
   // told the death is one thread's. Their files stay until then (Peers::runs).
   Watchdogs watchdogs_;
+  std::uint64_t accepted_ = 0;  // connections so far
   std::map<std::uint32_t, os::Fd> stopping_programs_;
   std::map<std::uint32_t, os::Fd> pidfds_;       // of programs whose connection ended, but not their life
   std::map<std::uint32_t, os::Fd> unexplained_;  // pidfds of the gone, who owned tables and ended nobody knows how yet

@@ -2,6 +2,8 @@
 //
 // A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
 // line, "ok ...", "none" or "error CODE: ...".
+#include <fcntl.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -17,7 +19,13 @@
 #include "heirloom/serve.hpp"
 #include "heirloom/watchdog.hpp"
 
+#include "node/channel.hpp"
 #include "os/child_program.hpp"
+#include "os/packet_socket.hpp"
+#include "os/pidfd.hpp"
+#include "shm/peers.hpp"
+#include "wire/messages.hpp"
+#include "wire/packets.hpp"
 
 namespace {
 
@@ -150,6 +158,47 @@ std::string hang(State& state, std::istream& in) {
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
+// claim_to_be DIRECTORY PROGRAM: says Hello for a program that is another's.
+std::string claim_to_be(State&, std::istream& in) {
+  std::string directory;
+  wire::Hello hello;
+  in >> directory >> hello.program;
+  auto socket = os::connect_to(directory + "/manager.sock");
+  if (!socket) return "no connection";
+  const os::Fd pidfd = *os::open_pidfd(os::own_pid());
+  node::Channel channel(*std::move(socket));
+  if (!channel.send(wire::encode(wire::ToManager(hello)), pidfd.get())) return "closed";
+  for (;;) {
+    const auto incoming = channel.receive();
+    if (incoming.kind == node::Channel::Incoming::Kind::closed) return "closed";
+    if (incoming.kind != node::Channel::Incoming::Kind::message) continue;
+    const auto answer = wire::decode<wire::ToProgram>(incoming.message);
+    return answer && std::holds_alternative<wire::Refusal>(*answer) ? "refused" : "believed";
+  }
+}
+
+// flood COUNT: asks so often, on a connection of its own, and never reads an answer.
+std::string flood(State& state, std::istream& in) {
+  int count = 0;
+  in >> count;
+  static os::Fd socket;
+  socket = *os::connect_to(state.node->directory() / "manager.sock");
+  wire::Hello hello;
+  static const auto attachment =
+      *shm::Attachment::attach(::open(state.node->directory().c_str(), O_PATH | O_CLOEXEC), false);
+  attachment.process->hold_program_life();
+  hello.program = attachment.process->number();
+  const auto say = [](const wire::ToManager& message) {
+    return os::send_packet(socket, wire::split(wire::encode(message)).front());
+  };
+  say(hello);
+  int sent = 0;
+  for (int i = 0; i < count && sent < count; ++i) {
+    if (say(wire::ListTables{}) == os::Sent::whole) ++sent;
+  }
+  return std::to_string(sent);
+}
+
 // What a child of fork() gets when it uses the parent's table.
 std::string fork_child(State& state, std::istream& in) {
   std::string name;
@@ -201,6 +250,8 @@ const std::map<std::string, std::function<std::string(State&, std::istream&)>>& 
       {"send", send_name},
       {"fork", fork_child},
       {"hang", hang},
+      {"claim_to_be", claim_to_be},
+      {"flood", flood},
       {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},
   };
   return all;

@@ -34,9 +34,9 @@ Status Poller::add(int descriptor, Callback callback) {
   return {};
 }
 
-void Poller::want_write(int descriptor, bool wanted) {
+void Poller::want(int descriptor, bool readable, bool writable) {
   epoll_event event{};
-  event.events = EPOLLIN | (wanted ? EPOLLOUT : 0U);
+  event.events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
   event.data.fd = descriptor;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event);
 }

@@ -33,7 +33,9 @@ class Poller {
 
   // Calls back while `descriptor` is readable, until remove(). A callback may add and remove any descriptor.
   Status add(int descriptor, Callback callback);
-  void want_write(int descriptor, bool wanted);
+  void want_write(int descriptor, bool wanted) { want(descriptor, true, wanted); }
+  // Which of both it calls back for; for the end of a connection in any case.
+  void want(int descriptor, bool readable, bool writable);
   void remove(int descriptor);
 
   // Waits at most `timeout` (none: for ever) until something is ready, or wake() is called.

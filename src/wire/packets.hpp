@@ -28,6 +28,8 @@ class Assembler {
  public:
   // The message that `packet` completed, or nothing when more packets follow. Error{corrupt} when it is no packet of ours.
   [[nodiscard]] Result<std::optional<std::string>> add(std::string_view packet);
+  // Of the message that is not complete yet.
+  [[nodiscard]] std::size_t bytes() const noexcept { return begun_.size(); }
 
  private:
   std::string begun_;
