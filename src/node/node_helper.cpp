@@ -2,8 +2,6 @@
 //
 // A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
 // line, "ok ...", "none" or "error CODE: ...".
-#include <fcntl.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -20,6 +18,7 @@
 #include "heirloom/watchdog.hpp"
 
 #include "node/channel.hpp"
+#include "node/directory.hpp"
 #include "os/child_program.hpp"
 #include "os/packet_socket.hpp"
 #include "os/pidfd.hpp"
@@ -184,8 +183,8 @@ std::string flood(State& state, std::istream& in) {
   static os::Fd socket;
   socket = *os::connect_to(state.node->directory() / "manager.sock");
   wire::Hello hello;
-  static const auto attachment =
-      *shm::Attachment::attach(::open(state.node->directory().c_str(), O_PATH | O_CLOEXEC), false);
+  static const auto directory = *node::Directory::open(state.node->directory(), false);
+  static const auto attachment = *shm::Attachment::attach(directory->descriptor(), false);
   attachment.process->hold_program_life();
   hello.program = attachment.process->number();
   const auto say = [](const wire::ToManager& message) {

@@ -15,12 +15,47 @@ const SupervisorOptions kAll{.strategy = Strategy::one_for_all};
 const SupervisorOptions kRest{.strategy = Strategy::rest_for_one};
 
 // Does not start the first `failures` times after the first start.
-ChildSpec failing(ChildSpec spec, int failures) {
-  spec.start = [start = spec.start, failures, first = true]() mutable {
-    if (!std::exchange(first, false) && failures-- > 0) throw std::runtime_error("not now");
+ChildSpec failing(
+    ChildSpec spec, int failures, const std::function<void()>& fail = [] { throw std::runtime_error("not now"); }) {
+  spec.start = [start = spec.start, fail, failures, first = true]() mutable {
+    if (!std::exchange(first, false) && failures-- > 0) fail();
     return start();
   };
   return spec;
+}
+
+TEST_F(Supervisors, TryAgainWhateverAFailedStartThrows) {
+  const std::function<void()> failures[] = {[] { throw 42; }, [] { exit("not now"_atom); },
+                                            [] { (void)call("nobody"_atom, 1); }};
+  for (const auto& failure : failures) {
+    Supervision supervisor(host, {}, {failing(child("a"_atom), 2, failure)});
+    EXPECT_EQ(next(), "started a");
+    cast("a"_atom, "crash"_atom);
+    EXPECT_THAT(next(2), ElementsAre("ended a", "started a"));
+    supervisor.stop();
+    EXPECT_EQ(next(), "ended a");
+  }
+}
+
+TEST_F(Supervisors, PassOnWhateverTheFirstStartThrowsAndEndWhatTheyHaveStarted) {
+  ChildSpec broken = child("b"_atom);
+  broken.start = []() -> Pid { throw 42; };
+  EXPECT_ANY_THROW(Supervision(host, {}, {child("a"_atom), broken}));
+  EXPECT_THAT(next(2), ElementsAre("started a", "ended a"));
+  broken.start = []() -> Pid { exit("not today"_atom); };
+  EXPECT_ANY_THROW(Supervision(host, {}, {child("a"_atom), broken}));
+  EXPECT_THAT(next(2), ElementsAre("started a", "ended a"));
+}
+
+TEST_F(Supervisors, DoNotMindMessagesThatAreNoneOfTheirs) {
+  Supervision supervisor(host, {}, {child("a"_atom)});
+  EXPECT_EQ(next(), "started a");
+  for (const Term& message : {Term{"$try_again"_atom, 42}, Term{"$try_again"_atom, "nobody"_atom}, Term(1),
+                              Term{"EXIT"_atom, 1, 2}, Term{"DOWN"_atom}}) {
+    send(supervisor.pid(), message);
+  }
+  cast("a"_atom, "crash"_atom);
+  EXPECT_THAT(next(2), ElementsAre("ended a", "started a"));
 }
 
 TEST_F(Supervisors, OneForAllEndsTheOthersInReverseAndStartsAllInOrder) {

@@ -56,8 +56,9 @@ void SupervisorLoop::start() {
   trap_exit(true);
   try {
     for (Child& child : children_) run_child(child);
-  } catch (const ProcessExit&) {
-    throw;  // it was killed: its children are linked to it
+  } catch (const ProcessExit& exit) {
+    if (!exit.by_signal) end_all();
+    throw;  // by a signal: its children are linked to it
   } catch (...) {
     end_all();
     throw;
@@ -79,7 +80,8 @@ bool SupervisorLoop::handle(const Term& message) {
     board_->do_requests(*this);
     return true;
   }
-  if (message.is_tuple() && message.size() == 2 && message.element(1) == Term(atoms().try_again)) {
+  if (message.is_tuple() && message.size() == 2 && message.element(1) == Term(atoms().try_again) &&
+      message.element(2).is_atom()) {
     Child* child = find(message.element(2).as_atom());
     return child == nullptr || !child->restarting || restart(*child);
   }
@@ -122,21 +124,25 @@ bool SupervisorLoop::restart(Child& child) {
   return true;
 }
 
-// When a start fails, it is tried again by a message to itself, behind those that have come meanwhile: a supervisor whose
-// child cannot be started can still be stopped.
+// When a start fails - by whatever is thrown; only a signal to the supervisor itself is none of the child's -, it is tried again by a
+// message to itself, behind those that have come meanwhile: a supervisor whose child cannot be started can still be stopped.
 void SupervisorLoop::start_again(std::size_t first, std::size_t last) {
   for (std::size_t index = first; index < last; ++index) {
     Child& child = children_[index];
     try {
       run_child(child);
-    } catch (const ProcessExit&) {
-      throw;
+      continue;
+    } catch (const ProcessExit& exit) {
+      if (exit.by_signal) throw;
+      log("child ", child.spec.id, " did not start: ", exit.reason);
     } catch (const std::exception& error) {
       log("child ", child.spec.id, " did not start: ", error.what());
-      child.restarting = true;
-      send(self(), Term{atoms().try_again, child.spec.id});
-      return;
+    } catch (...) {
+      log("child ", child.spec.id, " did not start: it threw what is no std::exception");
     }
+    child.restarting = true;
+    send(self(), Term{atoms().try_again, child.spec.id});
+    return;
   }
 }
 
