@@ -17,6 +17,22 @@ namespace heirloom {
 
 using process::atoms;
 
+namespace {
+
+bool is_from(TermView term) {
+  return term.is_tuple() && term.size() == 2 && term.element(1).is_pid() && !term.element(1).is_foreign();
+}
+
+}  // namespace
+
+From::From(const Term& term) {
+  if (!is_from(term)) throw Error(ErrorCode::badarg, "read a From", "it is {Pid, Reference}, not " + to_string(term));
+  process_ = term.element(1).as_pid();
+  reference_ = Term(term.element(2));
+}
+
+void reply(const From& from, const Term& answer) { send(from.process(), Term{from.reference(), answer}); }
+
 Term GenServer::handle_call(const Term& request, Pid /*from*/) { exit(Term{atoms().bad_call, request}); }
 
 void GenServer::handle_table_request(const TableRequest& request) {
@@ -31,13 +47,22 @@ void GenServer::handle_table_request(const TableRequest& request) {
 }
 
 void GenServer::stop(Term reason) { stop_reason_ = std::move(reason); }
+void GenServer::continue_with(Term what) { continue_ = std::move(what); }
+void GenServer::set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
+
+From GenServer::defer_reply() {
+  if (!from_)
+    throw Error(ErrorCode::badarg, "defer a reply", "no call is being handled, or its reply is deferred already");
+  From from = *std::move(from_);
+  from_.reset();
+  return from;
+}
 
 namespace {
 
-bool is_call(const Term& message) {
-  return message.is_tuple() && message.size() == 3 && message.element(1) == Term(atoms().gen_call) &&
-         message.element(2).is_tuple() && message.element(2).size() == 2 && message.element(2).element(1).is_pid() &&
-         !message.element(2).element(1).is_foreign();
+// {Tag, {Pid, Reference}, ...}, as {'$gen_call', From, Request}.
+bool is_asking(const Term& message, Atom tag, std::size_t size) {
+  return message.is_tuple() && message.size() == size && message.element(1) == Term(tag) && is_from(message.element(2));
 }
 
 bool is_cast(const Term& message) {
@@ -46,12 +71,33 @@ bool is_cast(const Term& message) {
 
 }  // namespace
 
+void GenServer::answer_call(const Term& message) {
+  const From from(Term(message.element(2)));
+  from_ = from;
+  const Term answer = handle_call(Term(message.element(3)), from.process());
+  if (std::exchange(from_, std::nullopt)) reply(from, answer);
+}
+
+void GenServer::change_version(const Term& message) {
+  const From from(Term(message.element(2)));
+  Term answer(atoms().ok);
+  try {
+    code_change(Term(message.element(3)), Term(message.element(4)));
+  } catch (const process::ProcessExit&) {
+    throw;
+  } catch (...) {
+    answer = process::reason_of_current_exception();
+  }
+  reply(from, answer);
+}
+
 void GenServer::handle(const Term& message) {
-  if (is_call(message)) {
-    const TermView from = message.element(2);
-    const Pid caller = from.element(1).as_pid();
-    const Term reply = handle_call(Term(message.element(3)), caller);
-    send(caller, Term{Term(from.element(2)), reply});
+  if (is_asking(message, atoms().gen_call, 3)) {
+    answer_call(message);
+  } else if (is_asking(message, atoms().stop_server, 3)) {
+    stop(Term(message.element(3)));
+  } else if (is_asking(message, atoms().change_code, 4)) {
+    change_version(message);
   } else if (is_cast(message)) {
     handle_cast(Term(message.element(2)));
   } else if (parent_ && process::is_exit(message) && message.element(2).as_pid() == *parent_) {
@@ -63,17 +109,23 @@ void GenServer::handle(const Term& message) {
   }
 }
 
-void GenServer::serve() {
-  const process::Acting me = process::acting();
+void GenServer::continue_or_take() {
+  if (continue_) return handle_continue(*std::exchange(continue_, std::nullopt));
+  process::Deadline deadline;
+  if (const auto timeout = std::exchange(timeout_, std::nullopt)) deadline = process::deadline_after(*timeout);
   const auto any = [](const process::Message&) { return true; };
-  while (!stop_reason_) {
-    const process::Message message = *process::take(*me.process, any, std::nullopt);
-    if (const auto* transfer = std::get_if<EtsTransfer>(&message)) {
-      handle_transfer(*transfer);
-    } else {
-      handle(std::get<Term>(message));
-    }
+  const std::optional<process::Message> message = process::take(*process::acting().process, any, deadline);
+  if (!message) {
+    handle_info(atoms().timeout);
+  } else if (const auto* transfer = std::get_if<EtsTransfer>(&*message)) {
+    handle_transfer(*transfer);
+  } else {
+    handle(std::get<Term>(*message));
   }
+}
+
+void GenServer::serve() {
+  while (!stop_reason_) continue_or_take();
 }
 
 void GenServer::run() {
@@ -99,6 +151,7 @@ Pid start_server(std::function<std::unique_ptr<GenServer>()> make, std::optional
     const std::shared_ptr<GenServer> server = make();
     server->parent_ = parent_pid;
     server->init();
+    if (server->stop_reason_) exit(*server->stop_reason_);
     return [server] { server->run(); };
   });
 }

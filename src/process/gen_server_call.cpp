@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client's side of GenServer: call() and cast().
+#include <functional>
 #include <sstream>
+#include <utility>
 
 #include "heirloom/gen_server.hpp"
 
@@ -66,7 +68,10 @@ std::optional<Pid> find_server(const Acting& me, Atom name) {
 
 }  // namespace
 
-Term call(Pid server, const Term& request, std::chrono::milliseconds timeout) {
+namespace {
+
+// Sends `make(From)` and waits for its answer.
+Term ask(Pid server, std::chrono::milliseconds timeout, const std::function<Term(const Term&)>& make) {
   const Acting me = process::acting();
   process::end_if_interrupted(*me.process);
   const Pid caller = me.process->pid();
@@ -75,24 +80,61 @@ Term call(Pid server, const Term& request, std::chrono::milliseconds timeout) {
   }
 
   const PendingCall pending(me, server);
-  me.host->send(caller, server, Term{atoms().gen_call, Term{caller, pending.reference()}, request});
-  const std::optional<Term> answer = process::take_term(
+  me.host->send(caller, server, make(Term{caller, pending.reference()}));
+  std::optional<Term> answer = process::take_term(
       *me.process, [&](const Term& message) { return pending.is_answer(message); }, process::deadline_after(timeout));
-
   if (!answer) {
     throw Error(ErrorCode::timed_out, call_of(server), "no answer within " + std::to_string(timeout.count()) + " ms");
   }
-  if (answer->size() == 2) return Term(answer->element(2));
-  const Term reason(answer->element(5));
+  return *std::move(answer);
+}
+
+// {Reference, Answer}; otherwise it is the 'DOWN'.
+bool is_reply(const Term& answer) { return answer.size() == 2; }
+
+[[noreturn]] void refuse_dead(Pid server, const Term& reason) {
   throw Error(ErrorCode::noproc, call_of(server),
               reason == Term(atoms().noproc) ? "there is no such process"
                                              : "it ended before it answered: " + to_string(reason));
 }
 
-Term call(Atom name, const Term& request, std::chrono::milliseconds timeout) {
+Pid required_server(Atom name) {
   const std::optional<Pid> server = find_server(process::acting(), name);
   if (!server) throw Error(ErrorCode::noproc, call_of(name), "no process has this name");
-  return call(*server, request, timeout);
+  return *server;
+}
+
+}  // namespace
+
+Term call(Pid server, const Term& request, std::chrono::milliseconds timeout) {
+  const Term answer = ask(server, timeout, [&](const Term& from) { return Term{atoms().gen_call, from, request}; });
+  if (!is_reply(answer)) refuse_dead(server, Term(answer.element(5)));
+  return Term(answer.element(2));
+}
+
+Term call(Atom name, const Term& request, std::chrono::milliseconds timeout) {
+  return call(required_server(name), request, timeout);
+}
+
+void stop_server(Pid server, const Term& reason, std::chrono::milliseconds timeout) {
+  const Term down = ask(server, timeout, [&](const Term& from) { return Term{atoms().stop_server, from, reason}; });
+  const Term ended(down.element(5));
+  if (ended == reason) return;
+  if (ended == Term(atoms().noproc)) refuse_dead(server, ended);
+  throw Error(ErrorCode::noproc, call_of(server), "it ended with another reason: " + to_string(ended));
+}
+
+void stop_server(Atom name, const Term& reason, std::chrono::milliseconds timeout) {
+  stop_server(required_server(name), reason, timeout);
+}
+
+void change_code(Pid server, const Term& old_version, const Term& extra, std::chrono::milliseconds timeout) {
+  const Term answer = ask(server, timeout, [&](const Term& from) {
+    return Term{atoms().change_code, from, old_version, extra};
+  });
+  if (!is_reply(answer)) refuse_dead(server, Term(answer.element(5)));
+  if (answer.element(2) == Term(atoms().ok)) return;
+  throw Error(ErrorCode::badarg, "change the code of a server", to_string(answer.element(2)));
 }
 
 void cast(Pid server, const Term& request) { send(server, Term{atoms().gen_cast, request}); }
