@@ -11,6 +11,7 @@
 #include "heirloom/node.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/process.hpp"
+#include "heirloom/program.hpp"
 #include "heirloom/serve.hpp"
 #include "heirloom/supervisor.hpp"
 #include "heirloom/table.hpp"

@@ -81,7 +81,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Status release(const std::string& id, bool replace);
   Result<std::vector<Tenure>> lineage(const std::string& id);
   // Of a child of this program, as waitpid() told it.
-  void report_exit(std::int32_t os_process, std::int32_t status);
+  void report_exit(std::int32_t os_process, std::int32_t status) override;
 
   // A beat of this program's process file, for a watchdog, which then announces itself.
   Result<shm::Beat*> start_watchdog(std::chrono::nanoseconds timeout);

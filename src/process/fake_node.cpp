@@ -51,6 +51,7 @@ class FakeNode::Connection final : public Uplink {
   Status unregister_name(Atom name) override {
     return node_.ask([&] { return node_.unregister_name(name); });
   }
+  void report_exit(std::int32_t /*os_process*/, std::int32_t /*status*/) override {}
   Status give_away(Atom /*table*/, Pid /*owner*/, Pid /*receiver*/, const Term& /*gift*/) override {
     return fail(ErrorCode::id, "there are no tables here");
   }

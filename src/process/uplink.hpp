@@ -54,6 +54,9 @@ class Uplink {
   // Runs on the thread of the dying process.
   virtual void process_exited(std::uint32_t index, const Term& reason) = 0;
 
+  // How a child of this program ended, as waitpid() told it: for the lineage of tables that it may have owned.
+  virtual void report_exit(std::int32_t os_process, std::int32_t status) = 0;
+
   // -- processes of other programs --
 
   // Hands the signal to the program of `signal.to`. Sending to the dead is no error. Without a manager it may be lost.
