@@ -20,7 +20,7 @@ namespace {
 Table take_over(Node& node) {
   const Atom name("orders");
   Table table = node.open_or_create(name);
-  if (table.info().owner == self()) return table;
+  if (table.owner() == self()) return table;
   return node.request_table(name, std::chrono::seconds(30));
 }
 

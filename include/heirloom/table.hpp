@@ -197,6 +197,8 @@ class Table {
 
   // -- about the table --
   [[nodiscard]] TableInfo info() const;
+  // As the segment tells it now, without asking anybody; none: the node.
+  [[nodiscard]] std::optional<Pid> owner() const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] CheckReport check() const;
   // The owners so far, the present one last. Errors: no_manager.

@@ -32,7 +32,9 @@ class DeathWatch {
   void remove(std::uint32_t program);
 
   static constexpr std::size_t kProgramsAThread = 127;
-  static constexpr std::chrono::milliseconds kLookAgain{250};
+  // The kernel wakes one of those that wait for a death. Should that one die before it wakes the others, the pidfd tells it, though
+  // later; only for a program without one this is what counts.
+  static constexpr std::chrono::milliseconds kLookAgain{10000};
 
  private:
   class Watcher;

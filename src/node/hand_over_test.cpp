@@ -22,11 +22,11 @@ class Version : public GenServer {
  private:
   void init() override {
     table_ = node_.open_or_create("orders"_atom);
-    if (table_->info().owner != self()) table_ = node_.request_table("orders"_atom, std::chrono::hours(1));
+    if (table_->owner() != self()) table_ = node_.request_table("orders"_atom, std::chrono::hours(1));
     cast(self(), "write"_atom);
   }
   void handle_cast(const Term& /*request*/) override {
-    if (table_->info().owner != self()) return stop("normal"_atom);  // the next version has it
+    if (table_->owner() != self()) return stop("normal"_atom);  // the next version has it
     const std::int64_t next = written_->load() + 1;
     table_->insert({next, next});
     written_->store(next);
@@ -60,7 +60,7 @@ TEST_F(PlannedHandOver, LosesNoWriteAndShowsReadersNoGap) {
   });
   for (int deploy = 0; deploy < 20; ++deploy) {
     const Pid next = start_version();  // returns when it has the table
-    EXPECT_EQ(node.open_table("orders"_atom).info().owner, next);
+    EXPECT_EQ(node.open_table("orders"_atom).owner(), next);
     const std::int64_t before = written->load();
     while (written->load() < before + 100) std::this_thread::yield();
     wait_until_ended(version);

@@ -36,6 +36,8 @@ ManagedTable::ManagedTable(TableManager::Options options, Atom manager, Node nod
 // ---------------------------------------------------------------------------------------------------------- what happens
 
 void ManagedTable::transferred(const EtsTransfer& transfer) {
+  // A claim in between may have found the table before the message, and handed it on.
+  if (transfer.table.owner() != self()) return;
   // On the usual way back the heir is still this manager. Who else had the table may have changed that.
   if (transfer.from != owner_) set_heir(transfer.table);
   if (transfer.cause == TenureEnd::gave_away || transfer.cause == TenureEnd::reclaimed) avoided_ = transfer.from;
@@ -102,15 +104,15 @@ void ManagedTable::claim() {
     next_try_.reset();
     return;
   }
-  const TableInfo info = opened->info();
-  if (info.owner == self()) {
+  const std::optional<Pid> owner = opened->owner();
+  if (owner == self()) {
     table_ = *std::move(opened);
     // Who died while there was no manager may have died of it.
-    if (info.generation > 1) judge_crashes();
+    judge_crashes();
     if (table_) hold(*table_);
-  } else if (info.owner) {
+  } else if (owner) {
     if (!introduced_) refuse_second_manager(*opened);
-    follow(*info.owner);
+    follow(*owner);
     if (!std::exchange(introduced_, true)) set_heir(*opened);
   } else {
     retry_later();  // its owner ended just now

@@ -107,6 +107,12 @@ TableInfo Table::info() const {
   return info;
 }
 
+std::optional<Pid> Table::owner() const {
+  refuse_forked(*handle_);
+  const Pid owner = handle_->table->owner();
+  return owner == Pid{} ? std::nullopt : std::optional(owner);
+}
+
 std::uint64_t Table::size() const { return handle_->table->size(); }
 
 CheckReport Table::check() const {

@@ -58,6 +58,10 @@ class Told : public GenServer {
   const Act cast_;
 };
 
+class EndsOtherwise : public GenServer {
+  void terminate(const Term& /*reason*/) override { heirloom::exit("otherwise"_atom); }
+};
+
 class ServerControl : public ProcessTest {
  protected:
   static Pid start(Told::Act init = {}, Told::Act cast = {}) {
@@ -169,8 +173,7 @@ TEST_F(ServerControl, StopServerWaitsForTheEndAndTerminateRuns) {
 }
 
 TEST_F(ServerControl, StopServerTellsAnotherReasonAndATimeout) {
-  const Pid other = start({}, [](Told& self_) { self_.stop("otherwise"_atom); });
-  cast(other, 1);
+  const Pid other = start_server<EndsOtherwise>(std::nullopt);
   EXPECT_THAT(error_of([&] { stop_server(other, "done"_atom); }).what(), testing::HasSubstr("otherwise"));
   std::promise<void> go_on;
   const Pid busy = start({}, [&](Told&) { go_on.get_future().wait(); });

@@ -175,6 +175,7 @@ TEST_F(Programs, AreEndedWithAGroup) {
   ChildSpec program = program_child("program"_atom, shell("echo >> " + file("lives") + "; exec sleep 1000"));
   Supervision supervisor(host, {.strategy = Strategy::one_for_all}, {program, child("a"_atom)});
   EXPECT_EQ(next(), "started a");
+  while (lines_in("lives") < 1) std::this_thread::sleep_for(milliseconds(1));
   cast("a"_atom, "crash"_atom);
   EXPECT_THAT(next(2), testing::ElementsAre("ended a", "started a"));
   while (lines_in("lives") < 2) std::this_thread::sleep_for(milliseconds(1));
