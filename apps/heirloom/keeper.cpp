@@ -90,12 +90,17 @@ std::optional<siginfo_t> Keeper::next_signal(std::chrono::nanoseconds timeout) c
   return info;
 }
 
-std::size_t Keeper::tables_of(const Subprocess& command) const {
+std::optional<std::size_t> Keeper::tables_of(const Subprocess& command) const {
   std::size_t count = 0;
-  for (const TableInfo& info : node_->tables()) {
-    if (!info.owner) continue;
-    const std::vector<Tenure> lineage = node_->open_table(info.name).lineage();
-    if (!lineage.empty() && lineage.back().process == command.pid()) ++count;
+  try {
+    for (const TableInfo& info : node_->tables()) {
+      const std::optional<Table> table = info.owner ? node_->find_table(info.name) : std::nullopt;
+      if (!table) continue;
+      const std::vector<Tenure> lineage = table->lineage();
+      if (!lineage.empty() && lineage.back().process == command.pid()) ++count;
+    }
+  } catch (const Error&) {
+    return std::nullopt;  // a table was deleted meanwhile, or another manager dies
   }
   return count;
 }
@@ -103,7 +108,13 @@ std::size_t Keeper::tables_of(const Subprocess& command) const {
 void Keeper::replace(Subprocess& command) {
   complain("run",
            fmt::format("starting {} once more, to take over from process {}", options_.command.front(), command.pid()));
-  Subprocess next = Subprocess::start(options_.command);
+  std::optional<Subprocess> started;
+  try {
+    started = Subprocess::start(options_.command);
+  } catch (const std::system_error& error) {
+    return complain("run", fmt::format("{}; process {} goes on", error.what(), command.pid()));
+  }
+  Subprocess& next = *started;
   const bool taken = takes_over(command, next);
   if (taken) std::swap(command, next);
   if (!next.status_if_ended()) end(next);
@@ -116,10 +127,10 @@ void Keeper::replace(Subprocess& command) {
 bool Keeper::takes_over(Subprocess& command, Subprocess& next) {
   constexpr std::chrono::milliseconds kLook{20};
   const auto deadline = std::chrono::steady_clock::now() + options_.handover_timeout;
-  const std::size_t before = tables_of(command);
+  const std::size_t before = tables_of(command).value_or(1);
   while (std::chrono::steady_clock::now() < deadline && !told_to_end_) {
     if (next.status_if_ended()) return false;
-    if (tables_of(next) >= std::max<std::size_t>(before, 1) && tables_of(command) == 0) return true;
+    if (tables_of(next) >= std::max<std::size_t>(before, 1) && tables_of(command) == std::size_t{0}) return true;
     const auto info = next_signal(kLook);
     if (info && info->si_signo != SIGCHLD && info->si_signo != SIGHUP) pass_on(*info, command);
   }

@@ -54,7 +54,8 @@ class Keeper {
   void end(Subprocess& command);
   void pass_on(const siginfo_t& info, const Subprocess& command);
   std::optional<siginfo_t> next_signal(std::chrono::nanoseconds timeout) const;
-  [[nodiscard]] std::size_t tables_of(const Subprocess& command) const;
+  // How many it owns; nothing when that cannot be told now.
+  [[nodiscard]] std::optional<std::size_t> tables_of(const Subprocess& command) const;
   [[nodiscard]] bool starts_again(int status) const;
   void pause(std::chrono::steady_clock::duration ran);
 

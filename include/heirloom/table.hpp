@@ -158,6 +158,7 @@ class TableHandle;
 class Table {
  public:
   [[nodiscard]] Atom name() const;
+  [[nodiscard]] const std::string& id() const;  // as in TableInfo
 
   // -- insert: true, as in ets; objects are tuples of at least `keypos` elements (else Error{badarg}) --
   void insert(const Term& object);             // one tuple, or a list of tuples: all or nothing
@@ -205,7 +206,8 @@ class Table {
   [[nodiscard]] std::vector<Tenure> lineage() const;
 
   // -- ownership --
-  // ets:give_away/3. Errors: owner, not_owner, noproc (the receiver is dead), no_manager.
+  // ets:give_away/3. Errors: owner, not_owner, noproc (the receiver is dead), no_manager. When the manager dies before it answers it
+  // may have happened: then info().generation is another.
   void give_away(Pid receiver, const Term& gift_data);
   void give_away(Atom registered_name, const Term& gift_data);
   void set_heir(const std::optional<Heir>& heir);  // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager

@@ -98,6 +98,9 @@ Tenure from_wire(const wire::Tenure& wire) {
 
 void complete(TableInfo& info, const wire::TableFacts& facts) {
   info.name = Atom(facts.spec.name);
+  // Of one moment: the segment was read before the manager was asked.
+  info.owner = facts.owner;
+  info.generation = facts.generation;
   info.node_table = facts.spec.node_table;
   if (facts.heir) {
     const wire::PidOrName& heir = facts.heir->process;

@@ -130,9 +130,16 @@ void ManagedTable::refuse_second_manager(const Table& table) {
 
 // The owner may do this, and the heir. Who is neither - the owner has chosen another heir - will inherit when that one ends.
 void ManagedTable::set_heir(const Table& table) {
-  const auto& id = table.info().id;
-  const Status set = node_.runtime()->set_heir(id, self(), heir(), succession());
-  if (!set && set.failure().code != ErrorCode::not_owner && set.failure().code != ErrorCode::id) set.failure().raise();
+  const Status set = node_.runtime()->set_heir(table.id(), self(), heir(), succession());
+  if (set) return;
+  switch (set.failure().code) {
+    case ErrorCode::not_owner:
+    case ErrorCode::id: return;
+    // What the table has is what this manager, or the one before, has set: mostly the same.
+    case ErrorCode::no_manager:
+    case ErrorCode::full: return complain(set.failure().to_string());
+    default: set.failure().raise();
+  }
 }
 
 void ManagedTable::try_claim() {
@@ -223,7 +230,7 @@ ManagedTable::Outcome ManagedTable::hand_over(Pid user) {
   if (user == avoided_) return Outcome::nobody;
   try {
     const auto gift = options_.quiet ? std::nullopt : std::optional(options_.gift_data);
-    node_.runtime()->give_away(table_->info().id, self(), user, gift).value_or_raise();
+    node_.runtime()->give_away(table_->id(), self(), user, gift).value_or_raise();
     back_off_.reset();
     follow(user);
     return Outcome::given;

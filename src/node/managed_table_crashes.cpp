@@ -52,7 +52,7 @@ void ManagedTable::pause(std::uint32_t crashes) {
 void ManagedTable::set_aside(std::uint32_t crashes) {
   const bool stop = options_.crashes.then == TableManager::OnCrashLoop::stop;
   const std::string why = std::to_string(crashes) + " of its users crashed within " + text_of(options_.crashes.within);
-  node_.runtime()->quarantine(table_->info().id, why, stop).value_or_raise();
+  node_.runtime()->quarantine(table_->id(), why, stop).value_or_raise();
   if (!stop) complain(why + ": set aside; its users get a fresh one");
   table_.reset();
   try_claim();

@@ -350,8 +350,9 @@ void Manager::bury(std::uint32_t program) {
 void Manager::explain_ends() {
   std::erase_if(unexplained_, [this](const auto& entry) {
     const auto& [program, pidfd] = entry;
-    if (const auto status = os::exit_status_of(pidfd)) state_.explain_end(program, *status);
-    return !state_.ledger().is_unexplained(program);
+    const auto status = os::exit_status_of(pidfd);
+    if (status) state_.explain_end(program, *status);
+    return status.has_value();
   });
 }
 

@@ -149,6 +149,37 @@ std::string send_name(State&, std::istream& in) {
   return "";
 }
 
+// Says it again to each next manager, until it is answered or was done by a call that lost its answer. Then the generation has changed;
+// the owner may be this process again.
+void give_to(Table& table, Atom partner) {
+  const std::uint64_t mine = table.info().generation;
+  while (table.info().generation == mine) {
+    try {
+      return table.give_away(partner, 0);
+    } catch (const Error& error) {
+      const bool passes = error.code() == ErrorCode::no_manager || error.code() == ErrorCode::noproc ||
+                          error.code() == ErrorCode::not_owner;
+      if (!passes) throw;
+    }
+  }
+}
+
+// play PARTNER COUNT: writes the next number whenever it gets the table, and gives it to the partner, until there are so many.
+std::string play(State&, std::istream& in) {
+  std::string partner;
+  std::uint64_t count = 0;
+  in >> partner >> count;
+  std::uint64_t turns = 0;
+  for (std::uint64_t size = 0; size < count;) {
+    auto transfer = receive_transfer(std::chrono::seconds(60));
+    if (!transfer) return "waits in vain after " + std::to_string(turns) + " turns";
+    size = transfer->table.size() + 1;
+    transfer->table.insert({size, turns++});
+    give_to(transfer->table, Atom(partner));
+  }
+  return std::to_string(turns);
+}
+
 // hang MS: no answer comes, nor a beat.
 std::string hang(State& state, std::istream& in) {
   int timeout_ms = 0;
@@ -249,6 +280,7 @@ const std::map<std::string, std::function<std::string(State&, std::istream&)>>& 
       {"send", send_name},
       {"fork", fork_child},
       {"hang", hang},
+      {"play", play},
       {"claim_to_be", claim_to_be},
       {"flood", flood},
       {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},

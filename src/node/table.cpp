@@ -35,6 +35,7 @@ inline Pid reader(const node::TableHandle& handle) {
 }  // namespace
 
 Atom Table::name() const { return handle_->name; }
+const std::string& Table::id() const { return handle_->id; }
 
 void Table::insert(const Term& object) { handle_->table->insert(caller(*handle_), {&object, 1}); }
 void Table::insert(std::span<const Term> objects) { handle_->table->insert(caller(*handle_), objects); }

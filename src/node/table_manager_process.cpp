@@ -76,7 +76,7 @@ void TableManagerProcess::expire_timers() {
 }
 
 void TableManagerProcess::handle(const EtsTransfer& transfer) {
-  const auto table = tables_.find(transfer.table.info().name);
+  const auto table = tables_.find(transfer.table.name());
   if (table != tables_.end()) return table->second->transferred(transfer);
   process::log_line(std::string(name_.text()) + ": got the table \"" + std::string(transfer.table.name().text()) +
                     "\", which it does not manage");

@@ -24,19 +24,24 @@ Watchdog::Watchdog(const Node& node, std::chrono::milliseconds timeout) {
 }
 
 Watchdog::~Watchdog() {
+  if (state_->runtime->forked()) return;  // the parent's beats are none of the child's business
   pause();
   state_->beat->timeout.store(0, std::memory_order_release);
 }
 
 void Watchdog::beat() noexcept {
+  if (state_->runtime->forked()) return;
   const auto deadline = std::chrono::steady_clock::now() + state_->timeout;
   state_->beat->deadline.store(static_cast<std::uint64_t>(deadline.time_since_epoch().count()),
                                std::memory_order_release);
 }
 
-void Watchdog::pause() noexcept { state_->beat->deadline.store(0, std::memory_order_release); }
+void Watchdog::pause() noexcept {
+  if (!state_->runtime->forked()) state_->beat->deadline.store(0, std::memory_order_release);
+}
 
 void Watchdog::resume() noexcept {
+  if (state_->runtime->forked()) return;
   beat();
   state_->runtime->announce_watchdog();
 }

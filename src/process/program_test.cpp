@@ -47,10 +47,13 @@ class Programs : public Supervisors {
     std::ifstream in(file(name));
     return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
   }
-  // With what reason the process of a program ends.
+  // Linked, so that its end is told however soon it comes.
+  static Pid start(const Program& program) { return start_program(program, true); }
+  // With what reason such a process has ended.
   static Term reason_of(Pid standing) {
-    const Term reference = monitor(standing);
-    return Term(receive_if([&](const Term& message) { return is_down(message, reference); }, kLong)->element(5));
+    const auto told = receive_if(
+        [&](const Term& message) { return is_exit(message) && message.element(2).as_pid() == standing; }, kLong);
+    return Term(told->element(3));
   }
   static void wait_until_gone(pid_t process) {
     while (::kill(process, 0) == 0) std::this_thread::sleep_for(milliseconds(1));
@@ -61,28 +64,27 @@ class Programs : public Supervisors {
 };
 
 TEST_F(Programs, EndWithAReasonThatTellsHow) {
-  EXPECT_EQ(reason_of(start_program(shell("exit 0"))), Term("normal"_atom));
-  EXPECT_EQ(reason_of(start_program(shell("exit 7"))), (Term{"exit_status"_atom, 7}));
-  EXPECT_EQ(reason_of(start_program(shell("kill -SEGV $$"))), (Term{"signal"_atom, SIGSEGV}));
-  EXPECT_EQ(reason_of(start_program(shell("kill -TERM $$"))), (Term{"signal"_atom, SIGTERM}));
+  EXPECT_EQ(reason_of(start(shell("exit 0"))), Term("normal"_atom));
+  EXPECT_EQ(reason_of(start(shell("exit 7"))), (Term{"exit_status"_atom, 7}));
+  EXPECT_EQ(reason_of(start(shell("kill -SEGV $$"))), (Term{"signal"_atom, SIGSEGV}));
+  EXPECT_EQ(reason_of(start(shell("kill -TERM $$"))), (Term{"signal"_atom, SIGTERM}));
 }
 
 TEST_F(Programs, ThatAreToldToEndEndWithShutdown) {
   for (const char* const script : {"exec sleep 1000", "trap 'exit 0' TERM; while :; do sleep 0.01; done"}) {
-    const Pid standing = start_program(shell("echo up > " + file("up") + "; " + script));
+    const Pid standing = start(shell("echo up > " + file("up") + "; " + script));
     line_in("up");
     exit(standing, "shutdown"_atom);
     EXPECT_EQ(reason_of(standing), Term("shutdown"_atom)) << script;
   }
-  const Pid standing =
-      start_program(shell("trap 'exit 5' TERM; echo up > " + file("up2") + "; while :; do sleep 0.01; done"));
+  const Pid standing = start(shell("trap 'exit 5' TERM; echo up > " + file("up2") + "; while :; do sleep 0.01; done"));
   line_in("up2");
   exit(standing, "shutdown"_atom);
   EXPECT_EQ(reason_of(standing), (Term{"exit_status"_atom, 5}));
 }
 
 TEST_F(Programs, DieWithTheProcessThatStandsForThem) {
-  const Pid standing = start_program(shell("echo $$ > " + file("pid") + "; exec sleep 1000"));
+  const Pid standing = start(shell("echo $$ > " + file("pid") + "; exec sleep 1000"));
   const pid_t process = std::stoi(line_in("pid"));
   exit(standing, "kill"_atom);
   EXPECT_EQ(reason_of(standing), Term("killed"_atom));
@@ -90,7 +92,7 @@ TEST_F(Programs, DieWithTheProcessThatStandsForThem) {
 }
 
 TEST_F(Programs, DoNotMindMessages) {
-  const Pid standing = start_program(shell("until test -e " + file("end") + "; do sleep 0.01; done"));
+  const Pid standing = start(shell("until test -e " + file("end") + "; do sleep 0.01; done"));
   for (int i = 0; i < 100; ++i) send(standing, Term{"hello"_atom, i});
   EXPECT_TRUE(is_process_alive(standing));
   std::ofstream(file("end")) << '\n';
@@ -100,7 +102,7 @@ TEST_F(Programs, DoNotMindMessages) {
 TEST_F(Programs, ThatCannotBeStartedAreAnError) {
   const auto code_of = [](const Program& program) {
     try {
-      start_program(program);
+      start(program);
     } catch (const Error& error) {
       return error.code();
     }
@@ -115,7 +117,7 @@ TEST_F(Programs, ThatCannotBeStartedAreAnError) {
 TEST_F(Programs, GetTheEnvironmentThatIsSaid) {
   Program program = shell("echo $HOME $HEIRLOOM_TEST > " + file("environment"));
   program.environment = {{"HEIRLOOM_TEST", "said"}, {"HOME", "/nowhere"}};
-  EXPECT_EQ(reason_of(start_program(program)), Term("normal"_atom));
+  EXPECT_EQ(reason_of(start(program)), Term("normal"_atom));
   EXPECT_EQ(line_in("environment"), "/nowhere said");
 }
 
@@ -124,7 +126,7 @@ TEST_F(Programs, WhoseStatusSomebodyElseTookEndWithUnknown) {
   ignore.sa_handler = SIG_IGN;
   struct sigaction before {};
   ASSERT_EQ(::sigaction(SIGCHLD, &ignore, &before), 0);
-  EXPECT_EQ(reason_of(start_program(shell("exit 7"))), (Term{"exit_status"_atom, "unknown"_atom}));
+  EXPECT_EQ(reason_of(start(shell("exit 7"))), (Term{"exit_status"_atom, "unknown"_atom}));
   ::sigaction(SIGCHLD, &before, nullptr);
 }
 

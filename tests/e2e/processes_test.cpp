@@ -122,6 +122,16 @@ TEST_F(Run, GoesOnWithTheFormerWhenTheNextVersionFails) {
   EXPECT_EQ(read_file("lives"), "once\nonce\n");
 }
 
+TEST_F(Run, GoesOnWhenTheNextVersionCannotBeStarted) {
+  write_file("command", "#!/bin/sh\necho up > up; while :; do sleep 0.05; done\n");
+  ASSERT_EQ(run("chmod +x command").status, 0);
+  const pid_t runner = start("heirloom run -- ./command 2> err");
+  wait_until("test -e up && rm command");
+  ASSERT_EQ(::kill(runner, SIGHUP), 0);
+  wait_until("grep -q 'No such file.* goes on' err");
+  EXPECT_EQ(end(runner, SIGTERM), 128 + SIGTERM);
+}
+
 TEST_F(Run, TellsTheLineageHowItsCommandEnded) {
   const pid_t runner = start("heirloom run -- " HEIRLOOM_E2E_DEPLOY " > out 2> err");
   wait_until("grep -q '^version 1 goes on' out");
