@@ -92,29 +92,21 @@ std::vector<std::int64_t> measure(const std::string& directory, int kills) {
 }
 
 void rows(int kills, std::uint64_t bytes, const std::string& size) {
-  std::string directory = "/dev/shm/heirloom-bench-XXXXXX";
-  if (::mkdtemp(directory.data()) == nullptr) throw std::runtime_error("cannot make " + directory);
-  try {
-    Child manager({"manager", directory});
-    manager.hear("ready");
-    {
-      Node node = Node::open(directory, {.role = NodeRole::client});
-      fill(node, "table"_atom, bytes);
-    }
-    const Node node = Node::open(directory, {.role = NodeRole::client});
-    const auto row = [&](const char* kind, const TableManager::FindMe& find_me) {
-      const Supervisor supervisor(
-          node, {},
-          {TableManager::child_spec({.table_id = "table"_atom, .find_me = find_me, .crashes = {.deaths = 0}})});
-      report((size + ", find_me is " + kind).c_str(), measure(directory, kills));
-    };
-    row("two names", {Atom(kNames[0]), Atom(kNames[1])});
-    row("a function", find_worker);
-  } catch (...) {
-    std::filesystem::remove_all(directory);
-    throw;
+  const Directory directory;
+  Child manager({"manager", directory});
+  manager.hear("ready");
+  {
+    Node node = Node::open(std::string(directory), {.role = NodeRole::client});
+    fill(node, "table"_atom, bytes);
   }
-  std::filesystem::remove_all(directory);
+  const Node node = Node::open(std::string(directory), {.role = NodeRole::client});
+  const auto row = [&](const char* kind, const TableManager::FindMe& find_me) {
+    const Supervisor supervisor(
+        node, {}, {TableManager::child_spec({.table_id = "table"_atom, .find_me = find_me, .crashes = {.deaths = 0}})});
+    report((size + ", find_me is " + kind).c_str(), measure(directory, kills));
+  };
+  row("two names", {Atom(kNames[0]), Atom(kNames[1])});
+  row("a function", find_worker);
 }
 
 // What the kernel needs to tell a death: the least that any hand-over can take on this machine.

@@ -77,21 +77,6 @@ int be_partner(const std::string& directory) {
 
 // -- the director --
 
-// A node of its own, gone afterwards.
-class Directory {
- public:
-  Directory() {
-    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  operator const std::string&() const noexcept { return path_; }
-
- private:
-  std::string path_ = "/dev/shm/heirloom-bench-XXXXXX";
-};
-
 struct Waits {
   std::vector<std::int64_t> first;
   std::vector<std::int64_t> all;
