@@ -41,10 +41,7 @@ void ManagedTable::transferred(const EtsTransfer& transfer) {
   // On the usual way back the heir is still this manager. Who else had the table may have changed that.
   if (transfer.from != owner_) set_heir(transfer.table);
   if (transfer.cause == TenureEnd::gave_away || transfer.cause == TenureEnd::reclaimed) avoided_ = transfer.from;
-  let_go();
-  table_ = transfer.table;
-  if (is_crash(transfer.cause)) judge_crashes();
-  if (table_) hold(*table_);
+  hold(transfer.table, is_crash(transfer.cause));
 }
 
 // Its transfer, if it had the table to the end, came before: then the table is held already. Else it had given the table to a third
@@ -106,10 +103,7 @@ void ManagedTable::claim() {
   }
   const std::optional<Pid> owner = opened->owner();
   if (owner == self()) {
-    table_ = *std::move(opened);
-    // Who died while there was no manager may have died of it.
-    judge_crashes();
-    if (table_) hold(*table_);
+    hold(*std::move(opened), true);  // who died while there was no manager may have died of it
   } else if (owner) {
     if (!introduced_) refuse_second_manager(*opened);
     follow(*owner);
@@ -156,12 +150,12 @@ void ManagedTable::try_claim() {
   }
 }
 
-void ManagedTable::hold(Table table) {
+void ManagedTable::hold(Table table, bool after_crash) {
   let_go();
   table_ = std::move(table);
   introduced_ = true;
   back_off_.reset();
-  look_for_user();
+  if (!after_crash || judge_crashes()) look_for_user();
 }
 
 void ManagedTable::follow(Pid owner) {

@@ -59,7 +59,8 @@ class ManagedTable {
   void refuse_second_manager(const Table& table);
   void set_heir(const Table& table);
   void try_claim();
-  void hold(Table table);
+  // The owner by now: looks for a user, unless users crash in a loop and it has to be set aside.
+  void hold(Table table, bool after_crash);
   void follow(Pid owner);
   void let_go();
 
@@ -76,7 +77,8 @@ class ManagedTable {
 
   // -- users that crash --
   [[nodiscard]] std::uint32_t recent_crashes() const;
-  void judge_crashes();
+  // False when the table was set aside.
+  [[nodiscard]] bool judge_crashes();
   void pause(std::uint32_t crashes);
   void set_aside(std::uint32_t crashes);
   [[nodiscard]] bool pausing() const;

@@ -26,17 +26,19 @@ std::uint32_t ManagedTable::recent_crashes() const {
   }));
 }
 
-void ManagedTable::judge_crashes() {
-  if (options_.crashes.deaths == 0) return;
+bool ManagedTable::judge_crashes() {
+  if (options_.crashes.deaths == 0) return true;
   try {
     const std::uint32_t crashes = recent_crashes();
-    if (crashes < options_.crashes.deaths) return;
-    options_.crashes.then == TableManager::OnCrashLoop::keep ? pause(crashes) : set_aside(crashes);
+    if (crashes < options_.crashes.deaths) return true;
+    if (options_.crashes.then != TableManager::OnCrashLoop::keep) return set_aside(crashes), false;
+    pause(crashes);
   } catch (const Error& error) {
     // Without a manager nobody can be handed the table either; with the next one it is judged after the next crash.
     if (error.code() != ErrorCode::no_manager && error.code() != ErrorCode::id) throw;
     complain(error.what());
   }
+  return true;
 }
 
 void ManagedTable::pause(std::uint32_t crashes) {

@@ -207,8 +207,6 @@ bool Manager::handle(Connection& connection, const std::string& message) {
     return false;
   }
   if (connection.program == 0) return greet(connection, *decoded);
-  if (std::holds_alternative<wire::TellLineage>(*decoded)) explain_ends();
-  if (std::holds_alternative<wire::WatchdogStarted>(*decoded)) watch_beats(connection.program);
   return state_.received(connection.program, *decoded);
 }
 
@@ -244,7 +242,6 @@ bool Manager::greet(Connection& connection, const wire::ToManager& message) {
   watch_pidfd(connection);
   send(hello->program, wire::Welcome{wire::kProtocolVersion, attachment_.process->number()});
   state_.connected(*hello);
-  if (hello->has_watchdogs) watch_beats(hello->program);
   return true;
 }
 

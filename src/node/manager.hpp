@@ -98,11 +98,8 @@ class Manager final : private ManagerEffects {
   void died(std::uint32_t program);  // on a thread of the death watch
   void settle_death(std::uint32_t program);
   void bury(std::uint32_t program);
-  void explain_ends();
-
-  // -- watchdogs (manager_watchdogs.cpp) --
-  void watch_beats(std::uint32_t program);
-  void end_the_hung();
+  void end_the_hung();  // manager_watchdogs.cpp
+  [[nodiscard]] const os::Fd* pidfd_of(std::uint32_t program) const;
 
   // -- what could not be done (manager_retry.cpp) --
   [[nodiscard]] std::size_t unfinished() const;
@@ -118,6 +115,8 @@ class Manager final : private ManagerEffects {
   void send(std::uint32_t program, const wire::ToProgram& message) override;
   Status record(std::span<const Record> records) override;
   std::int64_t now() override;
+  void explain_ends() override;
+  void watch_beats(std::uint32_t program) override;
   Status create_segment(const wire::TableFacts& table) override;
   Status open_segment(const std::string& id) override { return segments_.open(id); }
   Result<std::uint64_t> set_owner(const wire::TableFacts& table) override;

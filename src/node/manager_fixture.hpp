@@ -51,6 +51,8 @@ struct RecordedEffects final : ManagerEffects {
   void set_aside_segment(const std::string& id, const Failure& /*why*/) override { said.push_back("aside " + id); }
 
   std::int64_t now() override { return time; }
+  void explain_ends() override {}
+  void watch_beats(std::uint32_t /*program*/) override {}
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
 

@@ -8,13 +8,11 @@
 // (ErrorCode::quarantined); who opens it from now on may read. It is recorded and then stored in the segment like any change of the
 // owner.
 #include "node/manager_state.hpp"
+#include "node/refusal.hpp"
 
 namespace heirloom::node {
 
 namespace {
-
-wire::Refusal refused(ErrorCode code, std::string detail) { return {code, std::move(detail)}; }
-wire::Refusal no_such_table() { return refused(ErrorCode::id, "the table was deleted"); }
 
 std::string quarantine_name(const wire::TableFacts& table) { return table.spec.name + '@' + table.id; }
 
@@ -31,9 +29,7 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::ReclaimTabl
     return refused(ErrorCode::badarg, "the table \"" + facts.spec.name +
                                           "\" has no heir that lives and is no node table: it would be deleted");
   }
-  if (auto opened = effects_.open_segment(call.id); !opened) {
-    return wire::Refusal{opened.failure().code, opened.failure().to_string()};
-  }
+  if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
   settle_table(call.id, *facts.owner, {TenureEnd::reclaimed, {}});
   return wire::Done{};
 }
@@ -53,9 +49,7 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::QuarantineT
   if (table == nullptr) return no_such_table();
   if (table->facts.quarantine) return wire::Done{};
   const std::string name = call.keep_name ? table->facts.spec.name : quarantine_name(table->facts);
-  if (auto aside = set_aside(call.id, name, call.cause); !aside) {
-    return wire::Refusal{aside.failure().code, aside.failure().to_string()};
-  }
+  if (auto aside = set_aside(call.id, name, call.cause); !aside) return refused(aside.failure());
   announce_names();
   return wire::Done{};
 }
@@ -66,28 +60,24 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::ReleaseTabl
   const wire::TableFacts facts = table->facts;
   if (!facts.quarantine) return refused(ErrorCode::badarg, "the table \"" + facts.spec.name + "\" is not set aside");
   const std::string name = facts.quarantine->name;
-  if (auto opened = effects_.open_segment(call.id); !opened) {
-    return wire::Refusal{opened.failure().code, opened.failure().to_string()};
-  }
+  if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
   if (const Ledger::Table* other = ledger_.table_named(name); other != nullptr && other->facts.id != call.id) {
     const wire::TableFacts present = other->facts;
     if (!call.replace) {
       return refused(ErrorCode::already_exists, "another table has the name \"" + name + "\" now");
     }
-    if (auto aside = set_aside(present.id, quarantine_name(present), "replaced by the table " + call.id); !aside) {
-      return wire::Refusal{aside.failure().code, aside.failure().to_string()};
-    }
+    if (auto aside = set_aside(present.id, quarantine_name(present), "replaced by the table " + call.id); !aside)
+      return refused(aside.failure());
   }
   const QuarantineChanged record{call.id, name, facts.generation + 1, std::nullopt, effects_.now()};
-  if (auto released = try_commit(record); !released) {
-    return wire::Refusal{released.failure().code, released.failure().to_string()};
-  }
+  if (auto released = try_commit(record); !released) return refused(released.failure());
   if (!pass_to_heir(call.id, call.caller, {TenureEnd::gave_away, {}})) write_segment(call.id);
   announce_names();
   return wire::Done{};
 }
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::TellLineage& call) {
+  effects_.explain_ends();
   const Ledger::Table* table = ledger_.table(call.id);
   if (table == nullptr) return no_such_table();
   return table->lineage;

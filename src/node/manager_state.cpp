@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "node/refusal.hpp"
+
 namespace heirloom::node {
 
 namespace {
@@ -85,6 +87,7 @@ void ManagerState::connected(const wire::Hello& hello) {
     }
   }
   if (program.names_watched) send(hello.program, wire::NamesChanged{});
+  if (hello.has_watchdogs) effects_.watch_beats(hello.program);
 }
 
 void ManagerState::program_found(std::uint32_t program) {
@@ -326,8 +329,10 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
   return true;
 }
 
-// The loop around this looks at the beats.
-bool ManagerState::on(std::uint32_t /*program*/, const wire::WatchdogStarted& /*started*/) { return true; }
+bool ManagerState::on(std::uint32_t program, const wire::WatchdogStarted& /*started*/) {
+  effects_.watch_beats(program);
+  return true;
+}
 
 bool ManagerState::on(std::uint32_t program, const wire::Repaired& repaired) {
   const Ledger::Table* table = ledger_.table(repaired.id);
@@ -360,15 +365,15 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::RegisterName& c
   // A call that was sent again because its answer was lost.
   if (taken == call.pid) return expect_tables(program, call);
   if (taken) {
-    return wire::Refusal{ErrorCode::already_exists, "the name \"" + call.name + "\" belongs to " + text_of(*taken)};
+    return refused(ErrorCode::already_exists, "the name \"" + call.name + "\" belongs to " + text_of(*taken));
   }
-  if (!is_alive(call.pid)) return wire::Refusal{ErrorCode::noproc, "there is no process " + text_of(call.pid)};
-  if (call.name == "undefined") return wire::Refusal{ErrorCode::badarg, "\"undefined\" names nobody"};
+  if (!is_alive(call.pid)) return refused(ErrorCode::noproc, "there is no process " + text_of(call.pid));
+  if (call.name == "undefined") return refused(ErrorCode::badarg, "\"undefined\" names nobody");
   if (const auto other = ledger_.name_of(call.pid)) {
-    return wire::Refusal{ErrorCode::badarg, text_of(call.pid) + " has the name \"" + *other + "\" already"};
+    return refused(ErrorCode::badarg, text_of(call.pid) + " has the name \"" + *other + "\" already");
   }
   if (auto recorded = try_commit(NameGiven{call.name, call.pid}); !recorded) {
-    return wire::Refusal{recorded.failure().code, recorded.failure().to_string()};
+    return refused(recorded.failure());
   }
   announce_names();
   return expect_tables(program, call);
@@ -376,10 +381,10 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::RegisterName& c
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::UnregisterName& call) {
   if (!ledger_.whereis(call.name)) {
-    return wire::Refusal{ErrorCode::badarg, "nobody has the name \"" + call.name + '"'};
+    return refused(ErrorCode::badarg, "nobody has the name \"" + call.name + '"');
   }
   if (auto recorded = try_commit(NameFreed{call.name}); !recorded) {
-    return wire::Refusal{recorded.failure().code, recorded.failure().to_string()};
+    return refused(recorded.failure());
   }
   announce_names();
   return wire::Done{};

@@ -61,6 +61,10 @@ class ManagerEffects {
   virtual void set_aside_segment(const std::string& id, const Failure& why) = 0;
   // Nanoseconds since 1970, for the lineage.
   virtual std::int64_t now() = 0;
+  // Somebody asks how the dead have ended: time to tell what can be told by now, by explain_end().
+  virtual void explain_ends() = 0;
+  // The program has beats in its process file, to be looked at from now on.
+  virtual void watch_beats(std::uint32_t program) = 0;
 };
 
 // Whether a segment that did not open will never do: it is gone, or its bytes are no segment of ours. Anything else, as a

@@ -5,14 +5,11 @@
 #include <utility>
 
 #include "node/manager_state.hpp"
+#include "node/refusal.hpp"
 
 namespace heirloom::node {
 
 namespace {
-
-wire::Refusal refused(ErrorCode code, std::string detail) { return {code, std::move(detail)}; }
-wire::Refusal refused(const Failure& failure) { return {failure.code, failure.to_string()}; }
-wire::Refusal no_such_table() { return refused(ErrorCode::id, "the table was deleted"); }
 
 wire::Refusal not_the_owner(const Ledger::Table& table) {
   return refused(ErrorCode::not_owner, "the table \"" + table.facts.spec.name + "\" belongs to " +

@@ -160,6 +160,8 @@ class World final : public ManagerEffects {
   }
 
   std::int64_t now() override { return ++now_; }
+  void explain_ends() override {}
+  void watch_beats(std::uint32_t /*program*/) override {}
 
   void expect_no_table_of(Pid dead) {
     for (const auto& [id, segment] : segments_) {

@@ -27,7 +27,12 @@ bool answers(const std::filesystem::path& path, std::chrono::milliseconds timeou
   }
 }
 
-Result<os::Fd> pidfd_of_holder(const node::Directory& directory) {
+struct Holder {
+  std::int32_t process;
+  os::Fd pidfd;
+};
+
+Result<Holder> holder_of(const node::Directory& directory) {
   const auto signature = node::ManagerLock::signature(directory);
   if (!signature) return fail(ErrorCode::not_found, "the manager has not said who it is");
   auto pidfd = os::open_pidfd(signature->process);
@@ -35,21 +40,19 @@ Result<os::Fd> pidfd_of_holder(const node::Directory& directory) {
     return fail(ErrorCode::not_found, "the manager is " + node::ManagerLock::holder(directory) +
                                           ", which cannot be seen from here: end it where it runs");
   }
-  return pidfd;
+  return Holder{signature->process, *std::move(pidfd)};
 }
 
 Result<ManagerEnded> end_manager(const std::filesystem::path& path, const TakeOverOptions& options) {
   HEIRLOOM_TRY(const std::shared_ptr<const node::Directory> directory, node::Directory::open(path, false), "open");
   if (!node::ManagerLock::is_held(*directory)) return fail(ErrorCode::no_manager, "nobody is the manager");
-  HEIRLOOM_TRY(const os::Fd pidfd, pidfd_of_holder(*directory), "find the manager");
-  const std::int32_t process =
-      node::ManagerLock::signature(*directory).value_or(node::ManagerLock::Signature{}).process;
+  HEIRLOOM_TRY(const Holder holder, holder_of(*directory), "find the manager");
   if (!options.force && answers(path, options.timeout)) {
     return fail(ErrorCode::badarg, "the manager, " + node::ManagerLock::holder(*directory) + ", answers");
   }
-  HEIRLOOM_CHECK(os::send_signal(pidfd, SIGKILL), "end the manager");
-  while (!os::process_has_ended(pidfd)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return ManagerEnded{process};
+  HEIRLOOM_CHECK(os::send_signal(holder.pidfd, SIGKILL), "end the manager");
+  while (!os::process_has_ended(holder.pidfd)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return ManagerEnded{holder.process};
 }
 
 }  // namespace
