@@ -66,10 +66,9 @@ void add_quarantine(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("quarantine", "List the tables that are set aside; or set one aside");
   command->footer(
-      "A table that is set aside is owned and written by nobody. It is named TABLE@ID, so that its users can have a "
-      "fresh\n"
-      "one; under that name `get`, `dump`, `check` and `lineage` look at it. `release` gives it back, `drop` deletes "
-      "it.");
+      "A table that is set aside is owned and written by nobody. It is named TABLE@ID, so that its users can have\n"
+      "a fresh one; under that name `get`, `dump`, `check` and `lineage` look at it. `release` gives it back,\n"
+      "`drop` deletes it.");
   add_node_option(*command, options->node);
   command->add_option("TABLE", options->table, "The table to be set aside; none: list those that are");
   command->add_option("--cause", options->cause, "Why, for people")->type_name("TEXT");

@@ -38,9 +38,8 @@ int drop(const Options& options) {
 
 void add_reclaim(CLI::App& app, Chosen& chosen) {
   add(app, chosen, "reclaim", "Take a table from its owner, as if that had died",
-      "The table goes to its heir - a table manager hands it to another user -, or waits with the node. The former "
-      "owner\n"
-      "lives on and can write to it no more.",
+      "The table goes to its heir - a table manager hands it to another user -, or waits with the node. The\n"
+      "former owner lives on and can write to it no more.",
       &reclaim);
 }
 

@@ -42,13 +42,11 @@ void add_run(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Be a node's manager and run a command, again whenever it dies");
   command->footer(
-      "The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM and SIGINT are passed on to it; then, and "
-      "when\n"
-      "it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such command, 126\n"
-      "when it cannot be started. Another manager that has the node stays the manager.\n"
-      "SIGHUP is a deploy: the command is started once more, beside the one that runs, and asks that one for its "
-      "tables;\n"
-      "when it has them all, the former is told to end. If it fails, the former goes on.");
+      "The command finds the node's directory in $HEIRLOOM_NODE. SIGTERM and SIGINT are passed on to it; then,\n"
+      "and when it ends well, its exit status is that of `run`: 128 + N after signal N, 127 when there is no such\n"
+      "command, 126 when it cannot be started. Another manager that has the node stays the manager.\n"
+      "SIGHUP is a deploy: the command is started once more, beside the one that runs, and asks that one for its\n"
+      "tables; when it has them all, the former is told to end. If it fails, the former goes on.");
   add_node_option(*command, options->node);
   add_choice<Keeper::Restart>(
       *command, "--restart", options->keeper.restart,

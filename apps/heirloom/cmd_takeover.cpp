@@ -31,9 +31,9 @@ void add_takeover(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("takeover", "End a manager that does not answer, so that another can take over");
   command->footer(
-      "Tables and the programs that use them go on. The next manager is the next program in line that has the node "
-      "open,\n"
-      "or `heirloom serve` when you start it. An embedded manager ends with the program that it is part of.");
+      "Tables and the programs that use them go on. The next manager is the next program in line that has the\n"
+      "node open, or `heirloom serve` when you start it. An embedded manager ends with the program that it is part "
+      "of.");
   add_node_option(*command, options->node);
   command->add_option("--timeout", options->timeout_ms, "How long it is given to answer (default: 2000)")
       ->type_name("MS")

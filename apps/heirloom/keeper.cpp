@@ -163,11 +163,9 @@ void Keeper::pause(std::chrono::steady_clock::duration ran) {
   for (;;) {
     const auto left = until - std::chrono::steady_clock::now();
     if (left.count() <= 0) return;
-    const timespec time = to_timespec(left);
-    siginfo_t info{};
-    if (::sigtimedwait(&signals_, &info, &time) < 0) continue;
-    if (info.si_signo != SIGCHLD) {
-      told_to_end_ = info.si_signo;
+    const auto info = next_signal(left);
+    if (info && info->si_signo != SIGCHLD) {
+      told_to_end_ = info->si_signo;
       return;
     }
   }

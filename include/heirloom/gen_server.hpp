@@ -27,7 +27,7 @@ class From {
  public:
   // Of a term that was a From. Error{badarg}.
   explicit From(const Term& term);
-  From(Pid process, const Term& reference) : process_(process), reference_(reference) {}
+  From(Pid process, Term reference) : process_(process), reference_(std::move(reference)) {}
   [[nodiscard]] Pid process() const noexcept { return process_; }
   [[nodiscard]] const Term& reference() const noexcept { return reference_; }
   explicit operator Term() const { return Term{process_, reference_}; }
@@ -78,7 +78,6 @@ class GenServer {
   void handle(const Term& message);
   void answer_call(const Term& message);
   void change_version(const Term& message);
-  void continue_or_take();
   std::optional<Pid> parent_;  // that it is linked to
   std::optional<Term> stop_reason_;
   std::optional<Term> continue_;

@@ -52,15 +52,16 @@ struct Tenure {
   std::optional<Time> until;  // none: it owns the table
   TenureEnd end = TenureEnd::owns;
   // What became known of its end, maybe later; nothing is waited for.
-  std::optional<Term> reason;  // the exit reason of the process: {error, Text} after an exception
-  std::optional<std::int32_t>
-      status;  // of its program, as of waitpid(): from its parent, or from the kernel (Linux 6.15)
+  // The exit reason of the process, {error, Text} after an exception; and the status of its program as of waitpid(), from its
+  // parent or from the kernel (Linux 6.15).
+  std::optional<Term> reason;
+  std::optional<std::int32_t> status;
   // The writes that it left half done, as its successor found them.
   std::uint64_t repairs_finished = 0;
   std::uint64_t repairs_undone = 0;
 };
 
-// One line: "2026-05-01T03:00:12.345Z .. 03:00:14.001Z  <0.7.0> worker (process 812): killed by signal 11; repaired: ..."
+// One line: "2026-05-01T03:00:00.123Z .. 2026-05-01T03:00:01.000Z  <0.7.0> worker (process 812): killed, signal 11"
 std::ostream& operator<<(std::ostream& out, const Tenure& tenure);
 
 }  // namespace heirloom

@@ -25,7 +25,7 @@ struct ServeOptions {
 // manager has the node: its pid is in the detail), those of Node::open.
 void serve(const std::filesystem::path& directory, const ServeOptions& options = {});
 
-// What is known of a manager.
+// The manager that was ended.
 struct ManagerEnded {
   std::int32_t process;  // of the operating system
 };

@@ -10,7 +10,7 @@
 //     work();
 //   }
 //
-// A beat is one store in shared memory; nobody is woken by it. A program that is stopped (SIGSTOP, a debugger) misses its beats like any
+// A beat reads the clock and stores one word in shared memory; nobody is woken by it. A program that is stopped (SIGSTOP, a debugger) misses its beats like any
 // that hangs. While a node has no manager nobody looks; the next manager does.
 #pragma once
 
@@ -23,8 +23,9 @@ namespace heirloom {
 
 class Watchdog {
  public:
-  // Watches from now on. A program that hangs is ended between `timeout` and 1.5 times that after its last beat. Errors: badarg (a
-  // time-out below 10 ms), system_limit (128 a program), no_manager (the node was opened only to look).
+  // Watches from now on. A program that hangs is ended a quarter of `timeout` (10 ms at least) after the deadline that its last beat
+  // has set; later when the manager itself comes late. Errors: badarg (a time-out below 10 ms), system_limit (128 a program),
+  // no_manager (the node was opened only to look).
   Watchdog(const Node& node, std::chrono::milliseconds timeout);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;

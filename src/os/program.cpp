@@ -79,8 +79,8 @@ Result<Program> Program::start(const std::vector<std::string>& command, const En
                                    pointers_to(command).data(), pointers_to(environment).data());
   if (error != 0) return errno_failure(error, "start \"" + command.front() + '"');
   auto pidfd = open_pidfd(pid);
-  if (!pidfd && pidfd.failure().code == ErrorCode::system_limit) {
-    // It cannot be watched, so it must not be.
+  if (!pidfd && ::waitpid(pid, nullptr, WNOHANG) == 0) {
+    // It runs and cannot be watched, so it must not be.
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     return std::move(pidfd).failure();

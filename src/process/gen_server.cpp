@@ -72,10 +72,11 @@ bool is_cast(const Term& message) {
 }  // namespace
 
 void GenServer::answer_call(const Term& message) {
-  const From from(Term(message.element(2)));
-  from_ = from;
-  const Term answer = handle_call(Term(message.element(3)), from.process());
-  if (std::exchange(from_, std::nullopt)) reply(from, answer);
+  const TermView from = message.element(2);
+  const Pid caller = from.element(1).as_pid();
+  from_.emplace(caller, Term(from.element(2)));
+  const Term answer = handle_call(Term(message.element(3)), caller);
+  if (const auto waiting = std::exchange(from_, std::nullopt)) reply(*waiting, answer);
 }
 
 void GenServer::change_version(const Term& message) {
@@ -109,23 +110,25 @@ void GenServer::handle(const Term& message) {
   }
 }
 
-void GenServer::continue_or_take() {
-  if (continue_) return handle_continue(*std::exchange(continue_, std::nullopt));
-  process::Deadline deadline;
-  if (const auto timeout = std::exchange(timeout_, std::nullopt)) deadline = process::deadline_after(*timeout);
-  const auto any = [](const process::Message&) { return true; };
-  const std::optional<process::Message> message = process::take(*process::acting().process, any, deadline);
-  if (!message) {
-    handle_info(atoms().timeout);
-  } else if (const auto* transfer = std::get_if<EtsTransfer>(&*message)) {
-    handle_transfer(*transfer);
-  } else {
-    handle(std::get<Term>(*message));
-  }
-}
-
 void GenServer::serve() {
-  while (!stop_reason_) continue_or_take();
+  const process::Acting me = process::acting();
+  const auto any = [](const process::Message&) { return true; };
+  while (!stop_reason_) {
+    if (continue_) {
+      handle_continue(*std::exchange(continue_, std::nullopt));
+      continue;
+    }
+    process::Deadline deadline;
+    if (const auto timeout = std::exchange(timeout_, std::nullopt)) deadline = process::deadline_after(*timeout);
+    const std::optional<process::Message> message = process::take(*me.process, any, deadline);
+    if (!message) {
+      handle_info(atoms().timeout);
+    } else if (const auto* transfer = std::get_if<EtsTransfer>(&*message)) {
+      handle_transfer(*transfer);
+    } else {
+      handle(std::get<Term>(*message));
+    }
+  }
 }
 
 void GenServer::run() {
