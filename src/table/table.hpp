@@ -143,8 +143,9 @@ class Table {
 
   // Who acts, and whether it may. Throws Error{id} or Error{access}.
   void check_access(Pid caller, bool write) const {
-    if (state() <= (write ? TableState::live : tolerated_) && may(caller, write)) [[likely]]
+    if (state() == TableState::live && may(caller, write)) [[likely]]
       return;
+    if (!write && state() <= tolerated_ && may(caller, write)) return;
     refuse_access(write);
   }
   [[nodiscard]] TableState state() const noexcept {
