@@ -3,13 +3,9 @@
 // Having the table or not, and finding its user; managed_table_crashes.cpp has what is done when its users crash.
 #include "node/managed_table.hpp"
 
-#include <sstream>
 #include <utility>
 
-#include "heirloom/process.hpp"
-
-#include "node/table_handle.hpp"
-#include "process/log.hpp"
+#include "heirloom/error.hpp"
 
 namespace heirloom::node {
 
@@ -20,28 +16,23 @@ constexpr std::chrono::milliseconds kBackOffMin{10};
 constexpr std::chrono::milliseconds kBackOffMax{1000};
 // Then a call of find_me that has not returned is worth a line.
 constexpr std::chrono::milliseconds kFindMeIsSlow{10000};
+// A table that was set aside under its name comes back as a transfer; that it was dropped nobody tells.
+constexpr std::chrono::milliseconds kIsItDropped{5000};
 
 constexpr std::string_view kManagers = "table_manager:";
 
 }  // namespace
 
-ManagedTable::ManagedTable(TableManager::Options options, Atom manager, Node node, TableUsers& users)
-    : options_(std::move(options)),
-      manager_(manager),
-      node_(std::move(node)),
-      users_(users),
-      finder_(options_.find_me.function()),
-      back_off_(kBackOffMin, kBackOffMax) {}
+ManagedTable::ManagedTable(TableManager::Options options, Atom manager, ManagedTableEffects& effects)
+    : options_(std::move(options)), manager_(manager), effects_(effects), back_off_(kBackOffMin, kBackOffMax) {}
 
 // ---------------------------------------------------------------------------------------------------------- what happens
 
-void ManagedTable::transferred(const EtsTransfer& transfer) {
-  // A claim in between may have found the table before the message, and handed it on.
-  if (transfer.table.owner() != self()) return;
+void ManagedTable::transferred(const std::string& id, Pid from, TenureEnd cause) {
   // On the usual way back the heir is still this manager. Who else had the table may have changed that.
-  if (transfer.from != owner_) set_heir(transfer.table);
-  if (transfer.cause == TenureEnd::gave_away || transfer.cause == TenureEnd::reclaimed) avoided_ = transfer.from;
-  hold(transfer.table, is_crash(transfer.cause));
+  if (from != owner_) set_heir(id);
+  if (cause == TenureEnd::gave_away || cause == TenureEnd::reclaimed) avoided_ = from;
+  hold(id, is_crash(cause));
 }
 
 // Its transfer, if it had the table to the end, came before: then the table is held already. Else it had given the table to a third
@@ -62,15 +53,9 @@ void ManagedTable::requested(Pid user) {
   hand_over(user);
 }
 
-bool ManagedTable::answered(const Term& message) {
-  const auto answer = finder_.answer(message);
-  if (answer) found(*answer);
-  return answer.has_value();
-}
-
 void ManagedTable::timer_expired() {
   next_try_.reset();
-  if (finder_.is_asked() && !pausing()) {
+  if (effects_.finder_is_asked() && !pausing()) {
     complain("find_me has not returned for " + std::to_string(kFindMeIsSlow.count() / 1000) + " s; the table waits");
   } else if (table_) {
     look_for_user();
@@ -81,58 +66,47 @@ void ManagedTable::timer_expired() {
 
 // ----------------------------------------------------------------------------------------------- having the table or not
 
-Table ManagedTable::open_or_create() {
-  TableOptions table_options = options_.table_options;
-  table_options.heir = heir();
-  auto handle =
-      node_.runtime()->make_table(options_.table_id, table_options, true, Runtime::IfThere::open, succession());
-  if (!handle)
-    std::move(handle).failure().within("open or create table " + std::string(options_.table_id.text())).raise();
-  return Table(*std::move(handle));
-}
-
 void ManagedTable::claim() {
-  std::optional<Table> opened;
+  ManagedTableEffects::Found found;
   try {
-    opened = open_or_create();
+    found = effects_.open_or_create();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::quarantined) throw;
     complain(error.detail() + "; `heirloom release` gives it back");
-    next_try_.reset();
-    return;
+    return retry_in(kIsItDropped);
   }
-  const std::optional<Pid> owner = opened->owner();
-  if (owner == self()) {
-    hold(*std::move(opened), true);  // who died while there was no manager may have died of it
-  } else if (owner) {
-    if (!introduced_) refuse_second_manager(*opened);
-    follow(*owner);
-    if (!std::exchange(introduced_, true)) set_heir(*opened);
+  if (found.owner == effects_.self()) {
+    hold(found.id, true);  // who died while there was no manager may have died of it
+  } else if (found.owner) {
+    if (!introduced_) refuse_second_manager(found.id);
+    follow(*found.owner);
+    if (!std::exchange(introduced_, true)) set_heir(found.id);
   } else {
     retry_later();  // its owner ended just now
   }
 }
 
 // One that manages it together with other tables, under another name: one of the same name was refused that.
-void ManagedTable::refuse_second_manager(const Table& table) {
-  const auto heir = table.info().heir;
-  const Atom* name = heir ? std::get_if<Atom>(&heir->process) : nullptr;
-  if (name == nullptr || *name == manager_ || !name->text().starts_with(kManagers) || !users_.find(*name)) return;
+void ManagedTable::refuse_second_manager(const std::string& id) {
+  const auto name = effects_.heir_name(id);
+  if (!name || *name == manager_ || !name->text().starts_with(kManagers) || !effects_.whereis(*name)) return;
   throw Error(ErrorCode::already_exists, "manage the table \"" + std::string(options_.table_id.text()) + '"',
               "another table manager does: the one that is registered as \"" + std::string(name->text()) + '"');
 }
 
 // The owner may do this, and the heir. Who is neither - the owner has chosen another heir - will inherit when that one ends.
-void ManagedTable::set_heir(const Table& table) {
-  const Status set = node_.runtime()->set_heir(table.id(), self(), heir(), succession());
-  if (set) return;
-  switch (set.failure().code) {
-    case ErrorCode::not_owner:
-    case ErrorCode::id: return;
-    // What the table has is what this manager, or the one before, has set: mostly the same.
-    case ErrorCode::no_manager:
-    case ErrorCode::full: return complain(set.failure().to_string());
-    default: set.failure().raise();
+void ManagedTable::set_heir(const std::string& id) {
+  try {
+    effects_.set_heir(id);
+  } catch (const Error& error) {
+    switch (error.code()) {
+      case ErrorCode::not_owner:
+      case ErrorCode::id: return;
+      // What the table has is what this manager, or the one before, has set: mostly the same.
+      case ErrorCode::no_manager:
+      case ErrorCode::full: return complain(error.what());
+      default: throw;
+    }
   }
 }
 
@@ -150,9 +124,9 @@ void ManagedTable::try_claim() {
   }
 }
 
-void ManagedTable::hold(Table table, bool after_crash) {
+void ManagedTable::hold(const std::string& id, bool after_crash) {
   let_go();
-  table_ = std::move(table);
+  table_ = id;
   introduced_ = true;
   back_off_.reset();
   if (!after_crash || judge_crashes()) look_for_user();
@@ -161,7 +135,7 @@ void ManagedTable::hold(Table table, bool after_crash) {
 void ManagedTable::follow(Pid owner) {
   let_go();
   owner_ = owner;
-  users_.follow(owner, *this);
+  effects_.follow(owner);
   next_try_.reset();
   pause_ends_.reset();
   last_complaint_.clear();
@@ -169,7 +143,7 @@ void ManagedTable::follow(Pid owner) {
 
 void ManagedTable::let_go() {
   table_.reset();
-  if (owner_) users_.leave(*owner_, *this);
+  if (owner_) effects_.leave(*owner_);
   owner_.reset();
 }
 
@@ -181,10 +155,10 @@ void ManagedTable::look_for_user() {
     return;
   }
   if (!options_.find_me.names().empty()) return look_for_names();
-  if (finder_.is_asked()) return;  // the answer looks at names_changed_
+  if (effects_.finder_is_asked()) return;  // the answer looks at names_changed_
   names_changed_ = false;
-  finder_.ask();
-  next_try_ = process::deadline_after(kFindMeIsSlow);
+  effects_.ask_finder();
+  retry_in(kFindMeIsSlow);
 }
 
 // Whoever is not there yet comes with a change of names: no reason to look again before.
@@ -193,7 +167,7 @@ void ManagedTable::look_for_names() {
   bool again = false;
   for (const Atom name : options_.find_me.names()) {
     try {
-      const auto user = users_.find(name);
+      const auto user = effects_.whereis(name);
       const Outcome outcome = user ? hand_over(*user) : Outcome::nobody;
       if (outcome == Outcome::given) return;
       again = again || outcome == Outcome::not_now;
@@ -223,8 +197,7 @@ void ManagedTable::found(const TableFinder::Answer& answer) {
 ManagedTable::Outcome ManagedTable::hand_over(Pid user) {
   if (user == avoided_) return Outcome::nobody;
   try {
-    const auto gift = options_.quiet ? std::nullopt : std::optional(options_.gift_data);
-    node_.runtime()->give_away(table_->id(), self(), user, gift).value_or_raise();
+    effects_.give_away(*table_, user);
     back_off_.reset();
     follow(user);
     return Outcome::given;
@@ -248,25 +221,10 @@ ManagedTable::Outcome ManagedTable::hand_over(Pid user) {
   }
 }
 
-void ManagedTable::retry_later() { next_try_ = process::deadline_after(back_off_.next()); }
-
 void ManagedTable::complain(const std::string& what) {
   if (what == last_complaint_) return;
   last_complaint_ = what;
-  std::ostringstream line;
-  line << "table manager of " << options_.table_id << ": " << what;
-  process::log_line(line.str());
-}
-
-Heir ManagedTable::heir() const { return {manager_, options_.gift_data}; }
-
-Succession ManagedTable::succession() const {
-  Succession succession{.names = options_.find_me.names(), .quiet = options_.quiet};
-  if (options_.crashes.deaths != 0) {
-    succession.crash_limit =
-        wire::CrashLimit{options_.crashes.deaths, std::chrono::nanoseconds(options_.crashes.within).count()};
-  }
-  return succession;
+  effects_.say(what);
 }
 
 }  // namespace heirloom::node

@@ -3,7 +3,7 @@
 // What a table manager does when the users of a table crash in a loop: it may be the table's data that kills them.
 #include <algorithm>
 
-#include "heirloom/process.hpp"
+#include "heirloom/error.hpp"
 
 #include "node/managed_table.hpp"
 
@@ -19,8 +19,8 @@ std::string text_of(std::chrono::milliseconds time) {
 }  // namespace
 
 std::uint32_t ManagedTable::recent_crashes() const {
-  const auto since = std::chrono::system_clock::now() - options_.crashes.within;
-  const std::vector<Tenure> lineage = table_->lineage();
+  const auto since = effects_.calendar_now() - options_.crashes.within;
+  const std::vector<Tenure> lineage = effects_.lineage(*table_);
   return static_cast<std::uint32_t>(std::count_if(lineage.begin(), lineage.end(), [&](const Tenure& tenure) {
     return is_crash(tenure.end) && tenure.until >= since;
   }));
@@ -46,7 +46,7 @@ void ManagedTable::pause(std::uint32_t crashes) {
   for (std::uint32_t more = crashes - options_.crashes.deaths; more > 0 && pause < options_.crashes.pause_max; --more)
     pause *= 2;
   pause = std::min(pause, options_.crashes.pause_max);
-  pause_ends_ = process::deadline_after(pause);
+  pause_ends_ = effects_.now() + pause;
   complain(std::to_string(crashes) + " of its users crashed within " + text_of(options_.crashes.within) +
            ": it is handed over again after a pause of " + text_of(pause));
 }
@@ -54,12 +54,12 @@ void ManagedTable::pause(std::uint32_t crashes) {
 void ManagedTable::set_aside(std::uint32_t crashes) {
   const bool stop = options_.crashes.then == TableManager::OnCrashLoop::stop;
   const std::string why = std::to_string(crashes) + " of its users crashed within " + text_of(options_.crashes.within);
-  node_.runtime()->quarantine(table_->id(), why, stop).value_or_raise();
+  effects_.quarantine(*table_, why, stop);
   if (!stop) complain(why + ": set aside; its users get a fresh one");
   table_.reset();
   try_claim();
 }
 
-bool ManagedTable::pausing() const { return pause_ends_ && std::chrono::steady_clock::now() < *pause_ends_; }
+bool ManagedTable::pausing() const { return pause_ends_ && effects_.now() < *pause_ends_; }
 
 }  // namespace heirloom::node

@@ -18,7 +18,7 @@ namespace heirloom::node {
 TableManagerProcess::TableManagerProcess(Atom id, const std::vector<TableManager::Options>& tables, const Node& node)
     : name_("table_manager:" + std::string(id.text())) {
   for (const TableManager::Options& options : tables) {
-    tables_.emplace(options.table_id, std::make_unique<ManagedTable>(options, name_, node, users_));
+    tables_.emplace(options.table_id, std::make_unique<ManagedTableInNode>(options, name_, node, users_));
   }
 }
 
@@ -62,7 +62,7 @@ void TableManagerProcess::run() {
 process::Deadline TableManagerProcess::next_try() const {
   process::Deadline earliest;
   for (const auto& [name, table] : tables_) {
-    const process::Deadline& next = table->next_try();
+    const process::Deadline& next = (*table)->next_try();
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -77,7 +77,11 @@ void TableManagerProcess::expire_timers() {
 
 void TableManagerProcess::handle(const EtsTransfer& transfer) {
   const auto table = tables_.find(transfer.table.name());
-  if (table != tables_.end()) return table->second->transferred(transfer);
+  if (table != tables_.end()) {
+    // A claim in between may have found the table before the message, and handed it on.
+    if (transfer.table.owner() != self()) return;
+    return (*table->second)->transferred(std::string(transfer.table.id()), transfer.from, transfer.cause);
+  }
   process::log_line(std::string(name_.text()) + ": got the table \"" + std::string(transfer.table.name().text()) +
                     "\", which it does not manage");
 }
@@ -92,9 +96,9 @@ void TableManagerProcess::handle(const Term& message) {
     for_each_table([](ManagedTable& table) { table.names_changed(); });
   } else if (const auto request = as_table_request(message)) {
     const auto table = tables_.find(request->table);
-    if (table != tables_.end()) table->second->requested(request->from);
+    if (table != tables_.end()) (*table->second)->requested(request->from);
   } else if (const auto followers = users_.died(message)) {
-    for (ManagedTable* const table : *followers) table->owner_died();
+    for (const Atom table : *followers) (*tables_.at(table))->owner_died();
   }
 }
 

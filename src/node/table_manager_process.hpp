@@ -11,7 +11,7 @@
 #include "heirloom/node.hpp"
 #include "heirloom/table_manager.hpp"
 
-#include "node/managed_table.hpp"
+#include "node/managed_table_in_node.hpp"
 #include "node/table_users.hpp"
 #include "process/mailbox.hpp"
 
@@ -36,12 +36,12 @@ class TableManagerProcess {
   [[nodiscard]] process::Deadline next_try() const;
   template <typename Function>
   void for_each_table(const Function& function) {
-    for (const auto& [name, table] : tables_) function(*table);
+    for (const auto& [name, table] : tables_) function(*table->operator->());
   }
 
   const Atom name_;
   TableUsers users_;
-  std::map<Atom, std::unique_ptr<ManagedTable>> tables_;
+  std::map<Atom, std::unique_ptr<ManagedTableInNode>> tables_;
 };
 
 }  // namespace heirloom::node

@@ -12,26 +12,26 @@ std::optional<Pid> TableUsers::find(Atom name) {
   return found_[name] = whereis(name);
 }
 
-void TableUsers::follow(Pid owner, ManagedTable& table) {
+void TableUsers::follow(Pid owner, Atom table) {
   const auto [followed, is_new] = followed_.try_emplace(owner);
   if (is_new) followed->second.monitor = monitor(owner);
-  followed->second.tables.insert(&table);
+  followed->second.tables.insert(table);
 }
 
-void TableUsers::leave(Pid owner, ManagedTable& table) {
+void TableUsers::leave(Pid owner, Atom table) {
   const auto followed = followed_.find(owner);
   if (followed == followed_.end()) return;
-  followed->second.tables.erase(&table);
+  followed->second.tables.erase(table);
   if (!followed->second.tables.empty()) return;
   demonitor(followed->second.monitor);
   followed_.erase(followed);
 }
 
-std::optional<std::set<ManagedTable*>> TableUsers::died(const Term& message) {
+std::optional<std::set<Atom>> TableUsers::died(const Term& message) {
   if (!message.is_tuple() || message.size() != 5 || !message.element(4).is_pid()) return std::nullopt;
   const auto followed = followed_.find(message.element(4).as_pid());
   if (followed == followed_.end() || !process::is_down(message, followed->second.monitor)) return std::nullopt;
-  std::set<ManagedTable*> tables = std::move(followed->second.tables);
+  std::set<Atom> tables = std::move(followed->second.tables);
   followed_.erase(followed);
   return tables;
 }

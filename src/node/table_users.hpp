@@ -14,8 +14,6 @@
 
 namespace heirloom::node {
 
-class ManagedTable;
-
 class TableUsers {
  public:
   // Who has the name now; asked of the node once a round, that is while one message is handled. Throws as whereis().
@@ -23,15 +21,15 @@ class TableUsers {
   void begin_round() { found_.clear(); }
 
   // One monitor for each process, however many tables it has.
-  void follow(Pid owner, ManagedTable& table);
-  void leave(Pid owner, ManagedTable& table);
+  void follow(Pid owner, Atom table);
+  void leave(Pid owner, Atom table);
   // Those that followed the process whose 'DOWN' this is; they follow it no more. Nothing: it is another message.
-  std::optional<std::set<ManagedTable*>> died(const Term& message);
+  std::optional<std::set<Atom>> died(const Term& message);
 
  private:
   struct Followed {
     Term monitor;
-    std::set<ManagedTable*> tables;
+    std::set<Atom> tables;
   };
   std::map<Atom, std::optional<Pid>> found_;
   std::map<Pid, Followed> followed_;
