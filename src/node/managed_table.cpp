@@ -29,9 +29,10 @@ ManagedTable::ManagedTable(TableManager::Options options, Atom manager, ManagedT
 // ---------------------------------------------------------------------------------------------------------- what happens
 
 void ManagedTable::transferred(const std::string& id, Pid from, TenureEnd cause) {
-  // On the usual way back the heir is still this manager. Who else had the table may have changed that.
-  if (from != owner_) set_heir(id);
-  if (cause == TenureEnd::gave_away || cause == TenureEnd::reclaimed) avoided_ = from;
+  const bool returned = cause == TenureEnd::gave_away || cause == TenureEnd::reclaimed;
+  // On the usual way back this manager is the heir. Who gives the table may have chosen another.
+  if (returned || from != owner_) introduced_ = set_heir(id);
+  if (returned) avoided_ = from;
   hold(id, is_crash(cause));
 }
 
@@ -76,11 +77,12 @@ void ManagedTable::claim() {
     return retry_in(kIsItDropped);
   }
   if (found.owner == effects_.self()) {
+    introduced_ = true;
     hold(found.id, true);  // who died while there was no manager may have died of it
   } else if (found.owner) {
     if (!introduced_) refuse_second_manager(found.id);
     follow(*found.owner);
-    if (!std::exchange(introduced_, true)) set_heir(found.id);
+    if (!introduced_) introduced_ = set_heir(found.id);
   } else {
     retry_later();  // its owner ended just now
   }
@@ -95,16 +97,17 @@ void ManagedTable::refuse_second_manager(const std::string& id) {
 }
 
 // The owner may do this, and the heir. Who is neither - the owner has chosen another heir - will inherit when that one ends.
-void ManagedTable::set_heir(const std::string& id) {
+bool ManagedTable::set_heir(const std::string& id) {
   try {
     effects_.set_heir(id);
+    return true;
   } catch (const Error& error) {
     switch (error.code()) {
       case ErrorCode::not_owner:
-      case ErrorCode::id: return;
-      // What the table has is what this manager, or the one before, has set: mostly the same.
+      case ErrorCode::id: return true;
       case ErrorCode::no_manager:
-      case ErrorCode::full: return complain(error.what());
+      case ErrorCode::timed_out:
+      case ErrorCode::full: complain(error.what()); return false;
       default: throw;
     }
   }
@@ -127,7 +130,6 @@ void ManagedTable::try_claim() {
 void ManagedTable::hold(const std::string& id, bool after_crash) {
   let_go();
   table_ = id;
-  introduced_ = true;
   back_off_.reset();
   if (!after_crash || judge_crashes()) look_for_user();
 }
@@ -196,6 +198,8 @@ void ManagedTable::found(const TableFinder::Answer& answer) {
 
 ManagedTable::Outcome ManagedTable::hand_over(Pid user) {
   if (user == avoided_) return Outcome::nobody;
+  if (!introduced_) introduced_ = set_heir(*table_);
+  if (!introduced_) return Outcome::not_now;
   try {
     effects_.give_away(*table_, user);
     back_off_.reset();

@@ -93,7 +93,8 @@ class ManagedTable {
 
  private:
   void refuse_second_manager(const std::string& id);
-  void set_heir(const std::string& id);
+  // Whether the heir is this manager now, as far as it may decide that.
+  [[nodiscard]] bool set_heir(const std::string& id);
   void try_claim();
   // The owner by now: looks for a user, unless users crash in a loop and it has to be set aside.
   void hold(const std::string& id, bool after_crash);
@@ -127,10 +128,10 @@ class ManagedTable {
   ManagedTableEffects& effects_;
 
   std::optional<std::string> table_;  // its id, while it is held
-  std::optional<Pid> owner_;    // who is followed
-  std::optional<Pid> avoided_;  // who had it and shall not have it again unless it asks
-  bool names_changed_ = false;  // since find_me was last called
-  bool introduced_ = false;     // its heir and successors are those of the table
+  std::optional<Pid> owner_;          // who is followed
+  std::optional<Pid> avoided_;        // who had it and shall not have it again unless it asks
+  bool names_changed_ = false;        // since find_me was last called
+  bool introduced_ = false;           // its heir and successors are those of the table
   process::Deadline next_try_;
   process::Deadline pause_ends_;
   BackOff back_off_;

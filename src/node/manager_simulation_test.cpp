@@ -5,12 +5,13 @@
 // manager dies at any of its effects, before or after it, and another one goes on from what was recorded. Now and then all
 // that is under way is let come to rest, and the invariants are checked.
 //
-// Table managers take part: processes that are heirs under a name and hand their tables to others, whom they find late, or who are
-// dead, or never were, or are the manager itself.
+// Table managers take part: the real ones (ManagedTable), whose find_me is slow, throws, or returns the dead, who never were or the
+// manager itself, and whose calls fail now and then; and others who give to anybody.
 //
 // It would catch: a table with two owners or none it should have, a node table lost, a transfer lost or told twice, a notice
 // of a death before the tables have moved, a death never told, a record that the next manager reads differently, a table in
-// quarantine that somebody owns, a candidate that waits while the table lies with its manager, a lineage with a gap.
+// quarantine that somebody owns, a candidate that waits while the table lies with its manager, a lineage with a gap; a table manager
+// that waits for nothing, follows the dead, or has given its table away and is not its heir.
 //
 // HEIRLOOM_SEED replays one run, HEIRLOOM_ROUNDS sets how many seeds are tried.
 #include <cstdio>

@@ -31,6 +31,7 @@ struct SimSegment {
 
 struct SimProgram {
   bool connected = false;
+  bool names_watched = false;
   std::set<std::uint32_t> processes;  // living, besides the root
   std::uint32_t last_index = 0;
   std::set<Pid> watched;
