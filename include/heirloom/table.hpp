@@ -166,28 +166,32 @@ class Table {
   bool insert_new(const Term& object);         // false, and nothing inserted, when any key is there
   bool insert_new(std::span<const Term> objects);
 
+  // A bag and a duplicate_bag keep several objects of a key, in the order of insertion; a bag each but once. Calls on a key see
+  // and change all of its objects in one step.
+
   // -- lookup --
   [[nodiscard]] Objects lookup(const Term& key) const;
   [[nodiscard]] bool member(const Term& key) const;
-  // Error{badkey} when absent, Error{position} when the object is too short. With a default: for an absent key only.
+  // Error{badkey} when absent, Error{position} when the object is too short. With a default: for an absent key only. Of a bag it
+  // is the list of the elements of all objects with the key.
   [[nodiscard]] Term lookup_element(const Term& key, std::int64_t position) const;
   [[nodiscard]] Term lookup_element(const Term& key, std::int64_t position, const Term& default_value) const;
 
   // -- delete --
   void erase(const Term& key);             // ets:delete/2
-  void delete_object(const Term& object);  // only when it is exactly this one
+  void delete_object(const Term& object);  // those that are exactly this one: in a duplicate_bag, all copies
   void delete_all_objects();               // in one step for every reader
   Objects take(const Term& key);           // lookup and erase in one step
 
   // -- change in place --
   // The new value. Errors: badkey, keypos, position, badarg (the element is no integer). With a default object (its key
-  // element is replaced by `key`), an absent key is inserted first.
+  // element is replaced by `key`), an absent key is inserted first. Of a bag: table_type.
   Term update_counter(const Term& key, std::int64_t increment);  // of the element behind the key
   Term update_counter(const Term& key, const CounterUpdate& update);
   Term update_counter(const Term& key, const CounterUpdate& update, const Term& default_object);
   std::vector<Term> update_counter(const Term& key, std::span<const CounterUpdate> updates);
   std::vector<Term> update_counter(const Term& key, std::span<const CounterUpdate> updates, const Term& default_object);
-  // False when the key is absent. Errors: keypos, position.
+  // False when the key is absent. Errors: keypos, position; table_type for a bag.
   bool update_element(const Term& key, const ElementUpdate& update);
   bool update_element(const Term& key, std::span<const ElementUpdate> updates);
 

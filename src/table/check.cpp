@@ -43,6 +43,7 @@ class Checker {
     for (shm::SizeClass size_class = 0; size_class < shm::kSizeClasses; ++size_class) check_class(size_class);
     check_spares();
     check_roots();
+    check_detached();
     account();
   }
 
@@ -156,6 +157,20 @@ class Checker {
     }
   }
 
+  // What a stopped reader has kept from being retired.
+  void check_detached() {
+    const std::uint64_t offset = guard_->work(kDetached);
+    if (offset == 0) return;
+    const Members members(segment_.window(), make_slot(0, offset, false));
+    if (!members.is_group()) return find("a detached group is none");
+    mark(members.offset(), members.size_class(), PlaceOf::retired, "a detached group");
+    const Group& group = members.group();
+    for (std::uint64_t i = 0; i + group.retired < members.count(); ++i) {
+      if (group.victim != 0 && !guard_->is_copy(members, i, group.victim - 1)) continue;
+      mark(segment_.offset_of(members[i].block()), members[i].size_class(), PlaceOf::retired, "a detached object");
+    }
+  }
+
   void check_head(const IndexHead& head, PlaceOf place) {
     const std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_acquire));
     const Offset directory = head.directory.load(std::memory_order_acquire);
@@ -168,7 +183,7 @@ class Checker {
     if (head.empty_grave()) return;
     const std::uint64_t retired = head.retired.load(std::memory_order_acquire);
     mark(directory, shm::class_of(room * 8), place, "a directory");
-    std::uint64_t objects = 0;
+    objects_ = keys_ = 0;
     for (std::uint32_t chunk = 0; chunk + retired < room; ++chunk) {
       const Offset offset = segment_.word(directory + chunk * 8).load(std::memory_order_acquire);
       if (offset == 0) {
@@ -178,14 +193,16 @@ class Checker {
       mark(offset, shm::class_of(chunk_buckets(chunk) * sizeof(Bucket)), place, "a chunk");
     }
     for (std::uint32_t number = 0; number < buckets; ++number) {
-      objects += check_bucket(table_.bucket_for_reading(segment_.window(), head, number), number, buckets, place);
+      check_bucket(table_.bucket_for_reading(segment_.window(), head, number), number, buckets, place);
     }
     check_unborn_bucket(head, buckets, room, place);
     if (place == PlaceOf::live) {
-      report_.objects += objects;
-      if (objects != head.objects.load(std::memory_order_acquire)) {
-        find("it has " + std::to_string(objects) + " objects and counts " + std::to_string(head.objects.load()));  // T3
-      }
+      report_.objects += objects_;
+      const auto compare_count = [&](std::uint64_t there, std::uint64_t counted, const char* what) {  // T3
+        if (there != counted) find("it has " + std::to_string(there) + what + "and counts " + std::to_string(counted));
+      };
+      compare_count(objects_, head.objects.load(std::memory_order_acquire), " objects ");
+      if (table_.is_bag()) compare_count(keys_, head.keys.load(std::memory_order_acquire), " keys ");
     }
   }
 
@@ -201,26 +218,59 @@ class Checker {
     }
   }
 
-  std::uint64_t check_bucket(const Bucket& first, std::uint32_t number, std::uint32_t buckets, PlaceOf place) {
+  void check_bucket(const Bucket& first, std::uint32_t number, std::uint32_t buckets, PlaceOf place) {
     std::vector<Key> keys;
     for (const Bucket* bucket = &first;;) {
       for (const auto& slot_word : bucket->slots) {
         const std::uint64_t slot = slot_word.load(std::memory_order_acquire);
-        if (slot != 0) check_object(slot, number, buckets, place, keys);
+        if (slot != 0) check_slot(slot, number, buckets, place, keys);
       }
       const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
-      if (overflow == 0) return keys.size();
-      if (!mark(overflow, kBucketClass, place, "an overflow bucket")) return keys.size();
+      if (overflow == 0) break;
+      if (!mark(overflow, kBucketClass, place, "an overflow bucket")) break;
       bucket = &guard_->record<Bucket>(overflow, "an overflow bucket");
+    }
+    keys_ += keys.size();
+  }
+
+  void check_slot(std::uint64_t slot, std::uint32_t number, std::uint32_t buckets, PlaceOf place,
+                  std::vector<Key>& keys) {
+    if (slot_is_pending(slot)) return find("bucket " + std::to_string(number) + " has a pending object and no writer");
+    const Members members(segment_.window(), slot);
+    objects_ += members.count();
+    if (members.is_group()) {
+      if (!table_.is_bag()) return find("bucket " + std::to_string(number) + " of a set has a group");
+      mark(members.offset(), members.size_class(), place, "a group");
+    }
+    for (std::uint64_t i = 0; i < members.count(); ++i) {
+      const StoredObject object = members[i];
+      mark(segment_.offset_of(object.block()), object.size_class(), place, "an object");
+      if (!check_words(object)) return;
+    }
+    check_key(members[0], slot, number, buckets, keys);
+    if (members.is_group()) check_group(members);
+  }
+
+  // All have one key, and in a bag no two are the same.
+  void check_group(const Members& members) {
+    const auto element = [&](std::uint64_t index) { return members[index].view(table_.keypos_, table_.dictionary_); };
+    std::unordered_multimap<std::uint64_t, std::uint64_t> seen;  // tag to index
+    for (std::uint64_t i = 0; i < members.count(); ++i) {
+      const TermView object = members[i].view(table_.dictionary_);
+      if (element(i) != element(0)) find("a group has objects of several keys");
+      if (slot_tag(members.word(i)) != table_.object_tag(object))
+        find("a member of a group has another tag than its hash says");
+      if (table_.type() != TableType::bag) continue;
+      const auto [first, last] = seen.equal_range(members.word(i) >> kTagShift);
+      for (auto other = first; other != last; ++other) {
+        if (members[other->second].view(table_.dictionary_) == object) find("a bag has an object twice");
+      }
+      seen.emplace(members.word(i) >> kTagShift, i);
     }
   }
 
-  void check_object(std::uint64_t slot, std::uint32_t number, std::uint32_t buckets, PlaceOf place,
-                    std::vector<Key>& keys) {
-    if (slot_is_pending(slot)) return find("bucket " + std::to_string(number) + " has a pending object and no writer");
-    const StoredObject object(segment_.window(), slot_offset(slot));
-    mark(segment_.offset_of(object.block()), object.size_class(), place, "an object");
-    if (!check_words(object)) return;
+  void check_key(const StoredObject& object, std::uint64_t slot, std::uint32_t number, std::uint32_t buckets,
+                 std::vector<Key>& keys) {
     const std::uint64_t hash = table_.hash_of(object);
     const std::string where =
         "the object with key " + heirloom::to_string(object.view(table_.keypos_, table_.dictionary_));
@@ -284,6 +334,8 @@ class Checker {
   shm::Holder holder_;
   CheckReport& report_;
   StripeGuard* guard_ = nullptr;
+  std::uint64_t objects_ = 0;  // of the head that is being checked
+  std::uint64_t keys_ = 0;
   std::unordered_map<Offset, Run> runs_;
   std::unordered_map<Offset, Offset> run_of_page_;
 };

@@ -124,9 +124,18 @@ void StripeGuard::forget_unborn_bucket(IndexHead& head) {
 }
 
 void StripeGuard::drain_slots(Bucket& bucket) {
+  retire_detached();
   for (auto& slot_word : bucket.slots) {
     const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
     if (slot == 0) continue;
+    if (is_group(slot)) {
+      shm::Change change = this->change();
+      change.publish(at(slot_word), 0);
+      change.store(work_offset(kDetached), slot_offset(slot));
+      change.commit();
+      retire_detached();
+      continue;
+    }
     const StoredObject dead = object(slot);
     heap_.prepare_retire(dead.size_class());
     shm::Change change = this->change();

@@ -181,8 +181,8 @@ bool StripeGuard::unlink(Bucket& before, Bucket& empty) {
 
 void StripeGuard::grow() try {
   IndexHead& head = this->head();
-  while (head.objects.load(std::memory_order_relaxed) * 2 >
-         shape_buckets(head.shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets) {
+  const std::uint64_t keys = (table_.is_bag() ? head.keys : head.objects).load(std::memory_order_relaxed);
+  while (keys * 2 > shape_buckets(head.shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets) {
     split(head);
   }
 } catch (const Error& error) {

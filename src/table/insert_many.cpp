@@ -8,10 +8,14 @@
 //   4. store 1 into the commit word: from now on all readers choose `new`;
 //   5. let each slot point to its new object directly, retire old objects and Pendings, then the Transaction.
 //
+// In a bag, a key's new state may be a group (group.hpp): a copy of the old one, to which the new objects are added before step 4.
+//
 // Death: each stripe lists its Pendings in its work, so the next comer resolves them stripe by stripe, by the commit word.
 // Who repairs the home first waits for the other stripes, since the commit word must outlive its last Pending.
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <unordered_map>
 
 #include "table/stripe_guard.hpp"
 #include "table/table.hpp"
@@ -23,22 +27,24 @@ class ManyInsert {
   ManyInsert(Table& table, std::span<const Term> objects) : table_(table) {
     encoded_.reserve(objects.size());
     for (const Term& object : objects) encoded_.push_back(table.encode(object));
-    // Stripe by stripe; of objects with the same key the last one counts, so the others go.
+    // Stripe by stripe, and key by key.
     std::vector<const EncodedObject*> order;
     order.reserve(encoded_.size());
     for (const EncodedObject& object : encoded_) order.push_back(&object);
     std::stable_sort(order.begin(), order.end(), [](const EncodedObject* left, const EncodedObject* right) {
       return left->key.hash < right->key.hash;  // the stripe is its highest bits
     });
-    for (const EncodedObject* object : order) {
-      const auto same = std::find_if(objects_.rbegin(), objects_.rend(), [&](const EncodedObject* earlier) {
-        return earlier->key.hash != object->key.hash || earlier->key.view() == object->key.view();
+    for (auto first = order.begin(); first != order.end();) {
+      const auto end = std::stable_partition(first, order.end(), [&](const EncodedObject* other) {
+        return other->key.hash == (*first)->key.hash && other->key.view() == (*first)->key.view();
       });
-      if (same != objects_.rend() && (*same)->key.hash == object->key.hash) {
-        *same = object;
+      // Of a set's objects with the same key the last one counts.
+      if (table.is_bag()) {
+        objects_.insert(objects_.end(), first, end);
       } else {
-        objects_.push_back(object);
+        objects_.push_back(*std::prev(end));
       }
+      first = end;
     }
   }
 
@@ -53,16 +59,15 @@ class ManyInsert {
 
   [[nodiscard]] bool any_present() {
     bool present = false;
-    for_each([&](StripeGuard& guard, const EncodedObject& object) {
-      present = present || guard.find(object.key).value != 0;
-    });
+    for_each(
+        [&](StripeGuard& guard, Objects objects) { present = present || guard.find(objects.front()->key).value != 0; });
     return present;
   }
 
   void run() {
     try {
       begin();
-      for_each([&](StripeGuard& guard, const EncodedObject& object) { install(guard, object); });
+      for_each([&](StripeGuard& guard, Objects objects) { install(guard, objects); });
     } catch (...) {
       finish();
       throw;
@@ -73,12 +78,19 @@ class ManyInsert {
   }
 
  private:
+  using Objects = std::span<const EncodedObject* const>;  // of one key
+
   template <typename Visit>
   void for_each(Visit visit) {
     auto guard = guards_.begin();
-    for (const EncodedObject* object : objects_) {
-      while ((*guard)->index() != table_.stripe_of(object->key.hash)) ++guard;
-      visit(**guard, *object);
+    for (auto first = objects_.begin(); first != objects_.end();) {
+      const Key& key = (*first)->key;
+      const auto end = std::find_if(first, objects_.end(), [&](const EncodedObject* other) {
+        return other->key.hash != key.hash || other->key.view() != key.view();
+      });
+      while ((*guard)->index() != table_.stripe_of(key.hash)) ++guard;
+      visit(**guard, Objects(first, end));
+      first = end;
     }
   }
 
@@ -98,16 +110,23 @@ class ManyInsert {
   }
 
   // Step 3, for one key.
-  void install(StripeGuard& guard, const EncodedObject& object) {
-    StripeGuard::Place place = guard.find(object.key);
+  void install(StripeGuard& guard, Objects objects) {
+    StripeGuard::Place place = guard.find(objects.front()->key);
+    if (table_.is_bag() && (place.value != 0 || objects.size() > 1)) return install_group(guard, place, objects);
     guard.make_room(place);
+    const EncodedObject& object = *objects.front();
     const shm::SizeClass size_class = shm::class_of(object.words.size() * 8);
     const std::uint64_t tag = tag_of_hash(object.key.hash);
-    // The Pending first: to make room for it when memory is short may cost blocks of other classes.
-    if (size_class != kPendingClass) guard.heap().prepare_allocate(kPendingClass);
-    guard.heap().prepare_allocate(size_class, size_class == kPendingClass ? 2 : 1);
+    guard.heap().prepare_allocate_two(kPendingClass, size_class);
     shm::Change change = guard.change();
     const Offset block = guard.place_block(change, object);
+    let_wait(guard, change, place, tag, block);
+    change.commit();
+  }
+
+  // The slot will lead to what lies at `block`.
+  void let_wait(StripeGuard& guard, shm::Change& change, const StripeGuard::Place& place, std::uint64_t tag,
+                Offset block) {
     const Offset offset = guard.heap().allocate(change, kPendingClass);
     guard.record<Pending>(offset, "a pending object") = {.old_slot = place.value,
                                                          .new_slot = make_slot(tag, block, false),
@@ -116,7 +135,42 @@ class ManyInsert {
                                                          .slot = place.slot};
     change.publish(place.slot, make_slot(tag, offset, true));
     change.store(guard.work_offset(kTransaction), offset);
+  }
+
+  void install_group(StripeGuard& guard, StripeGuard::Place& place, Objects objects) {
+    const std::vector<const EncodedObject*> added = missing(place, objects);
+    if (added.empty()) return;
+    guard.make_room(place);
+    const std::vector<std::uint64_t> words = guard.words_of(place);
+    const std::uint64_t room = guard.prepare_group(words.size() + added.size(), kPendingClass);
+    shm::Change change = guard.change();
+    const Offset offset = guard.place_group(change, words, room);
+    let_wait(guard, change, place, tag_of_hash(objects.front()->key.hash), offset);
     change.commit();
+    for (const EncodedObject* object : added) guard.append(guard.record<Group>(offset, "a group"), *object, false);
+  }
+
+  // Those that the key has not yet; all of them for a duplicate_bag.
+  std::vector<const EncodedObject*> missing(const StripeGuard::Place& place, Objects objects) const {
+    if (table_.type() != TableType::bag) return {objects.begin(), objects.end()};
+    const AtomSpace& atoms = table_.dictionary_;
+    std::unordered_multimap<std::uint64_t, TermView> present;
+    if (place.value != 0) {
+      const Members members(table_.segment_->window(), place.value);
+      for (std::uint64_t i = 0; i < members.count(); ++i) {
+        const TermView object = members[i].view(atoms);
+        present.emplace(term::hash(object, table_.seed_), object);
+      }
+    }
+    std::vector<const EncodedObject*> added;
+    for (const EncodedObject* object : objects) {
+      const std::uint64_t hash = term::hash(object->view(), table_.seed_);
+      const auto [first, last] = present.equal_range(hash);
+      if (std::any_of(first, last, [&](const auto& other) { return other.second == object->view(); })) continue;
+      present.emplace(hash, object->view());
+      added.push_back(object);
+    }
+    return added;
   }
 
   // Step 4: the one store that publishes everything; pairs with the load in Table::resolve().
@@ -155,9 +209,21 @@ void StripeGuard::resolve_transaction() {
     const bool committed =
         record<Transaction>(pending.transaction, "a transaction").committed.load(std::memory_order_acquire) != 0;
     const std::uint64_t kept = committed ? pending.new_slot : pending.old_slot;
-    const std::uint64_t gone = committed ? pending.old_slot : pending.new_slot;
+    std::uint64_t gone = committed ? pending.old_slot : pending.new_slot;
+    std::uint64_t added = pending.old_slot == 0 ? 1 : 0;
     shm::SizeClass gone_class = kPendingClass;
-    if (gone != 0) gone_class = object(gone).size_class();
+    if (!is_group(pending.new_slot)) {
+      if (gone != 0) gone_class = object(gone).size_class();
+    } else {
+      const Members fresh(table_.segment_->window(), pending.new_slot);
+      const std::uint64_t before =
+          pending.old_slot == 0 ? 0 : Members(table_.segment_->window(), pending.old_slot).count();
+      if (!committed) take_back(fresh, before);
+      added = fresh.count() - before;
+      // The objects that were there before are those of both.
+      if (gone != 0 && !is_group(gone)) gone = 0;
+      if (gone != 0) gone_class = Members(table_.segment_->window(), gone).size_class();
+    }
     IndexHead& head = this->head();
     if (gone_class == kPendingClass) {
       heap_.prepare_retire(kPendingClass, 2);
@@ -167,12 +233,27 @@ void StripeGuard::resolve_transaction() {
     }
     shm::Change change = this->change();
     change.publish(pending.slot, kept);
-    if (committed && pending.old_slot == 0) {
-      change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + 1);
+    if (committed && added != 0) {
+      change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + added);
+    }
+    if (committed && pending.old_slot == 0 && table_.is_bag()) {
+      change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);
     }
     if (gone != 0) heap_.retire(change, gone_class, slot_offset(gone));
     heap_.retire(change, kPendingClass, offset);
     change.store(work_offset(kTransaction), pending.next);
+    change.commit();
+  }
+}
+
+// Retires what was added to a group that no reader has seen.
+void StripeGuard::take_back(const Members& members, std::uint64_t before) {
+  for (std::uint64_t count = members.count(); count > before; --count) {
+    const StoredObject dead = members[count - 1];
+    heap_.prepare_retire(dead.size_class());
+    shm::Change change = this->change();
+    change.publish(at(members.group().count), count - 1);
+    heap_.retire(change, dead.size_class(), at(*dead.block()));
     change.commit();
   }
 }

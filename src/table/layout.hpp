@@ -10,17 +10,19 @@
 //   Bucket        one cache line: seven slots and the offset of an overflow bucket
 //   slot word     tag (22 bits of the hash) | offset / 16 (41 bits) | pending (1 bit); 0: empty
 //   object        a term block (term/word.hpp) whose root word carries other fields; see object.hpp
+//   Group         the objects of one key of a bag, where there are several; see group.hpp
 //   Pending       what a slot points to while an insert of several objects is under way; see insert_many.cpp
 //
 // A stripe is a linear hash table: `buckets` in its shape grows by one at a time, and the keys of bucket
 // n - bit_floor(n) that belong into the new bucket n move there.
 //
 // Invariants
-//   T1  A slot leads to an object, or through a Pending to at most one; no two lead to the same key.
+//   T1  A slot leads to an object or a Group, or through a Pending to at most one; no two lead to the same key.
 //   T2  The key of an object in bucket b of stripe s has a hash that says (s, b) under the shape of s - but for stale
 //       slots in the bucket that `sweep` of s names, and whatever lies in the bucket numbered `buckets`, which no reader
 //       looks at.
-//   T3  `objects` of a head is the number of its objects, whenever nobody holds the stripe's lock.
+//   T3  `objects` of a head is the number of its objects, and in a bag `keys` that of its keys, whenever nobody holds the
+//       stripe's lock.
 //   T4  A head's shape changes at every move of a slot from one bucket to another: so a reader that found nothing, and
 //       finds the shape unchanged, has missed nothing.
 #pragma once
@@ -74,6 +76,7 @@ enum Work : std::uint32_t {
   kSweep = 0,        // 1 + number of the bucket whose moved slots are not all cleared
   kTransaction = 1,  // first Pending of this stripe
   kHome = 2,         // the Transaction record, in the stripe that owns it
+  kDetached = 3,     // a Group that no slot leads to any more, and whose objects are being retired
 };
 
 struct alignas(2 * shm::kCacheLineBytes) IndexHead {
@@ -85,6 +88,7 @@ struct alignas(2 * shm::kCacheLineBytes) IndexHead {
   // In a grave: how many chunks were retired, from the last to the first; room + 1 when the directory was, too. Readers with the
   // old root still follow both, which their epoch protects.
   std::atomic<std::uint64_t> retired;
+  std::atomic<std::uint64_t> keys;  // of a bag
   [[nodiscard]] bool empty_grave() const noexcept {
     return directory.load(std::memory_order_acquire) == 0 ||
            retired.load(std::memory_order_acquire) > directory_room.load(std::memory_order_relaxed);
@@ -115,6 +119,19 @@ struct Pending {
   std::uint64_t slot;  // offset of the slot
 };
 inline constexpr shm::SizeClass kPendingClass = shm::class_of(sizeof(Pending));
+
+// The first word of a Group: no term begins like that.
+inline constexpr std::uint64_t kGroupByte = 0x05;
+struct Group {
+  std::uint64_t room;                // of its members << 8 | kGroupByte
+  std::atomic<std::uint64_t> count;  // members that readers see
+  // Of a detached group: how many members, from the last to the first, are dealt with; and 1 + the index of the first of those
+  // that go, which equal it, or 0 when all of them go.
+  std::uint64_t retired;
+  std::uint64_t victim;
+  // Members follow: like slot words, but their tag is of the hash of the whole object (of a duplicate_bag, 0).
+};
+static_assert(sizeof(Group) == 32);
 
 // -- slot words --
 inline constexpr std::uint64_t kPendingBit = 1;

@@ -55,13 +55,11 @@ class StoredObject {
  public:
   StoredObject() = default;  // none
   // Throws Error{corrupt} where no object can be.
+  // Of a group it is the first object, which has the key of all.
   StoredObject(const shm::Segment::Window& window, Offset offset)
       : words_(&window.at<const std::uint64_t>(offset, "an object")), root_(load_word(*words_)) {
-    // A tuple's root, with more words than elements, all of them in the segment.
-    if ((root_ & 0xFF) != kTupleByte || words() <= arity() || words() > kStoredWordsMax ||
-        !window.contains(offset, words() * 8)) [[unlikely]] {
-      shm::Segment::refuse(offset, "an object that is none");
-    }
+    if (!is_sound(window, offset)) [[unlikely]]
+      *this = first_of_group(window, offset);
   }
   explicit operator bool() const noexcept { return words_ != nullptr; }
 
@@ -80,6 +78,12 @@ class StoredObject {
 
  private:
   static constexpr std::uint64_t kTupleByte = term::make_reference(term::Kind::tuple, 0, 0) & 0xFF;
+  // A tuple's root, with more words than elements, all of them in the segment.
+  [[nodiscard]] bool is_sound(const shm::Segment::Window& window, Offset offset) const noexcept {
+    return (root_ & 0xFF) == kTupleByte && words() > arity() && words() <= kStoredWordsMax &&
+           window.contains(offset, words() * 8);
+  }
+  static StoredObject first_of_group(const shm::Segment::Window& window, Offset offset);
   const std::uint64_t* words_ = nullptr;
   std::uint64_t root_ = 0;
 };

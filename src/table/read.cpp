@@ -24,11 +24,25 @@ std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::
                     (arity == 0 ? std::string(": positions start at 1") : " of " + std::to_string(arity)));
   };
   if (position < 1) refuse(0);
+  const auto at_position = static_cast<std::uint64_t>(position);
+  const auto element_of = [&](StoredObject object) {
+    if (at_position > object.arity()) refuse(object.arity());
+    return copy_element(object, at_position);
+  };
   const shm::ReadEpoch epoch = read_epoch();
-  const StoredObject object = find_other(key);
-  if (!object) return std::nullopt;
-  if (static_cast<std::uint64_t>(position) > object.arity()) refuse(object.arity());
-  return copy_element(object, static_cast<std::uint64_t>(position));
+  Key prepared;
+  const Found found = find_key(key, prepared) ? find_slot(prepared) : Found();
+  if (found.slot == 0) return std::nullopt;
+  if (!is_bag()) return element_of(found.object);
+  const Members members(segment_->window(), found.slot);
+  std::vector<Term> elements;
+  for (std::uint64_t i = 0; i < members.count(); ++i) elements.push_back(element_of(members[i]));
+  return list(elements);
+}
+
+void Table::refuse_bag(const char* operation) const {
+  if (!is_bag()) return;
+  throw Error(ErrorCode::table_type, operation, "the table is a " + std::string(to_string(type_)));
 }
 
 }  // namespace heirloom::table

@@ -30,7 +30,7 @@ inline Table::Found Table::find_in(const shm::Segment::Window& window, const Buc
 }
 
 template <typename AnyKey>
-inline StoredObject Table::find(const AnyKey& key) const {
+inline Table::Found Table::find_slot(const AnyKey& key) const {
   const std::uint64_t tag = tag_of_hash(key.hash);
   const std::uint32_t stripe = stripe_of(key.hash);
   const shm::Segment::Window window = segment_->window();
@@ -42,7 +42,7 @@ inline StoredObject Table::find(const AnyKey& key) const {
     if (shape_buckets(shape) != 0) [[likely]] {
       const Bucket* bucket = &bucket_for_reading(window, head, bucket_of(key.hash, shape_buckets(shape)));
       for (;;) {
-        if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return found.object;
+        if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return found;
         const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
         if (overflow == 0) [[likely]]
           break;
@@ -56,6 +56,8 @@ inline StoredObject Table::find(const AnyKey& key) const {
 
 inline Objects Table::lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
+  if (is_bag()) [[unlikely]]
+    return lookup_all(key);
   Objects found;
   const shm::ReadEpoch epoch = read_epoch();
   const StoredObject object = term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key);

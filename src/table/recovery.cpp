@@ -28,6 +28,7 @@ void StripeGuard::settle(RepairReport& report) {
       case shm::Repair::nothing: break;
     }
   }
+  retire_detached_for_now();
   if (stripe_.work[kSweep] != 0) sweep();
   if (stripe_.work[kTransaction] != 0) resolve_transaction();
   if (const Offset home = stripe_.work[kHome]; home != 0) {

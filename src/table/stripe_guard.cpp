@@ -11,7 +11,7 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder,
     : table_(table), index_(stripe), stripe_(table.segment_->stripe(stripe)), heap_(*table.segment_, holder, stripe) {
   const bool dead = stripe_.lock.acquire(holder) == shm::StripeLock::Taken::from_the_dead;
   // Whatever the way that the lock became free: a repair that could not be finished is finished by the next.
-  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] |
+  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] | stripe_.work[kDetached] |
                      stripe_.intent.armed.load(std::memory_order_relaxed)) != 0;
   if (!dead && !work) [[likely]]
     return;
@@ -115,16 +115,23 @@ void StripeGuard::put(const Place& place, const EncodedObject& object) {
   const Offset block = place_block(change, object);
   change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
   change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + 1);
+  if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);
   change.commit();
 }
 
 void StripeGuard::remove(const Place& place) {
+  if (table_.is_bag()) {
+    retire_detached();  // it compares with objects that it left
+    const Members members(table_.segment_->window(), place.value);
+    if (members.is_group()) return remove_group(place, members);
+  }
   const StoredObject old = place.object;
   IndexHead& head = this->head();
   heap_.prepare_retire(old.size_class());
   shm::Change change = this->change();
   change.publish(place.slot, 0);
   change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - 1);
+  if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
   heap_.retire(change, old.size_class(), at(*old.block()));
   change.commit();
 }

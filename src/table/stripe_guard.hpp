@@ -51,6 +51,18 @@ class StripeGuard {
   // Copies an object into a new block, as part of a Change for which the class was prepared.
   Offset place_block(shm::Change& change, const EncodedObject& object);
   void remove(const Place& place);
+  // -- steps of a bag, of a key that has objects (group.hpp) --
+  // One more object, unless a bag has it already.
+  void add(const Place& place, const EncodedObject& object);
+  // Before a Change: a group for so many members, and a block of another class. Returns the group's room.
+  std::uint64_t prepare_group(std::uint64_t members, shm::SizeClass other);
+  // In it: the group, with the members that are there.
+  Offset place_group(shm::Change& change, std::span<const std::uint64_t> members, std::uint64_t room);
+  [[nodiscard]] std::vector<std::uint64_t> words_of(const Place& place) const;
+  // Behind the last member of a group that has room. `counted`: readers see the group already.
+  void append(Group& group, const EncodedObject& object, bool counted);
+  // All copies of this one.
+  void remove_object(const Place& place, const TermView& object);
   // Adds to the counter at a position without a copy of the object, and returns the sum; nothing where that cannot be done.
   std::optional<std::int64_t> count_in_place(StoredObject object, std::int64_t position, std::int64_t increment);
   // Adds buckets until there are enough for the objects; or as many as there is memory for, since a table with too few is
@@ -64,6 +76,14 @@ class StripeGuard {
 
  private:
   friend class Table;
+  [[nodiscard]] bool is_group(std::uint64_t slot) const {
+    return table_.is_bag() && Members(table_.segment_->window(), slot).is_group();
+  }
+  void take_back(const Members& members, std::uint64_t before);
+  void remove_group(const Place& place, const Members& members);
+  [[nodiscard]] bool is_copy(const Members& members, std::uint64_t index, std::uint64_t victim) const;
+  void retire_detached();
+  void retire_detached_for_now();
   void settle(RepairReport& report);
   void sweep();
   void resolve_transaction();
@@ -91,6 +111,7 @@ class StripeGuard {
   shm::Heap heap_;
 
   friend class ManyInsert;
+  friend class Checker;
 };
 
 }  // namespace heirloom::table

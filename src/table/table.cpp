@@ -23,9 +23,9 @@ std::uint64_t random_seed() {
 }
 
 Status check_options(const SegmentOptions& options) {
-  if (options.type != TableType::set) {
+  if (options.type == TableType::ordered_set) {
     return fail(ErrorCode::badarg,
-                "type " + std::string(to_string(options.type)) + " is not supported yet: this version has set");
+                "type ordered_set is not supported yet: this version has set, bag and duplicate_bag");
   }
   if (options.keypos < 1 || options.keypos > static_cast<std::int64_t>(kArityMax)) {
     return fail(ErrorCode::badarg, "keypos " + std::to_string(options.keypos) + " is not a position: 1 .. 16777215");
@@ -64,7 +64,8 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
 Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& name, const shm::Attachment& attachment) {
   HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
   const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
-  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
+  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 &&
+                    header.type != static_cast<std::uint32_t>(TableType::ordered_set) && header.protection <= 2 &&
                     header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax &&
                     segment->stripe_count() <= 64;
   if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");
@@ -83,6 +84,7 @@ Table::Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment)
       dictionary_(*segment_),
       seed_(header_.seed),
       keypos_(header_.keypos),
+      type_(static_cast<TableType>(header_.type)),
       stripe_shift_(64 - static_cast<unsigned>(std::countr_zero(segment_->stripe_count()))) {}
 
 SegmentOptions Table::options() const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Table: one table of type set in one segment: reads without locks, writes under the lock of one stripe, and what the next
+// Table: one table of type set, bag or duplicate_bag in one segment: reads without locks, writes under the lock of one stripe, and what the next
 // comer does after a death. Knows no node: who is the owner is told to it (set_owner), who calls is told with each call.
 //
 //   auto table = Table::open(directory, "tables/7", attachment).value_or_raise();
@@ -26,6 +26,7 @@
 #include "shm/read_epoch.hpp"
 #include "shm/segment.hpp"
 #include "table/dictionary.hpp"
+#include "table/group.hpp"
 #include "table/layout.hpp"
 #include "table/object.hpp"
 #include "term/hash.hpp"
@@ -76,6 +77,8 @@ struct EncodedObject {
   std::span<const std::uint64_t> words;  // of the object itself or of `translated`; word 0 is a stored root
   std::uint64_t root;
   std::vector<std::uint64_t> translated;
+
+  [[nodiscard]] TermView view() const noexcept { return {key.base, key.base[0], nullptr}; }
 };
 
 class Table {
@@ -162,6 +165,11 @@ class Table {
     return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().name);
   }
 
+  [[nodiscard]] TableType type() const noexcept { return type_; }
+  // Whether a key may have several objects.
+  [[nodiscard]] bool is_bag() const noexcept { return type_ != TableType::set; }
+  void refuse_bag(const char* operation) const;
+
   // keys and objects
   [[nodiscard]] std::uint32_t stripe_of(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> stripe_shift_);
@@ -206,16 +214,24 @@ class Table {
   }
   void to_program(std::uint64_t* block) const;  // translates the atoms of a copy
   [[nodiscard]] Term copy_element(StoredObject object, std::uint64_t position) const;
+  [[nodiscard]] std::uint64_t object_tag(const TermView& object) const;
+  [[nodiscard]] std::uint64_t find_member(const Members& members, const TermView& object) const;
+  [[nodiscard]] Objects copy_all(std::uint64_t slot) const;
+  [[nodiscard]] Objects lookup_all(const TermView& key) const;  // of a bag
 
   // reading, inside a ReadEpoch
-  template <typename AnyKey>                                                            // Key or SmallKey
-  [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const;  // none: it is absent
-  [[nodiscard]] StoredObject find_other(const TermView& key) const;                     // the same for all other kinds
   struct Found {
     const std::atomic<std::uint64_t>* slot_word = nullptr;  // none: the key is not there
     std::uint64_t slot = 0;                                 // what it leads to
-    StoredObject object = {};
+    StoredObject object = {};                               // of several, the first
   };
+  template <typename AnyKey>  // Key or SmallKey
+  [[nodiscard, gnu::always_inline]] inline Found find_slot(const AnyKey& key) const;
+  template <typename AnyKey>
+  [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const {  // none: it is absent
+    return find_slot(key).object;
+  }
+  [[nodiscard]] StoredObject find_other(const TermView& key) const;  // the same for all other kinds
   template <typename AnyKey>
   [[nodiscard, gnu::always_inline]] inline Found find_in(const shm::Segment::Window& window, const Bucket& bucket,
                                                          std::uint64_t tag, const AnyKey& key) const;
@@ -262,6 +278,7 @@ class Table {
   mutable Dictionary dictionary_;
   std::uint64_t seed_;
   std::uint64_t keypos_;
+  TableType type_;
   unsigned stripe_shift_;
 };
 

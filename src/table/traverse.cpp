@@ -36,7 +36,7 @@ struct Table::Visited {
   std::uint32_t stripe;
   std::uint64_t order;  // the reversed hash
   Term key;
-  Term object;
+  Objects objects;  // all of the key
 
   friend bool operator<(const Visited& left, const Visited& right) {
     if (left.stripe != right.stripe) return left.stripe < right.stripe;
@@ -69,7 +69,7 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
       // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
       if (bucket_of(hash, buckets) != number) continue;
       const std::uint64_t order = reversed(hash);
-      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_element(object, keypos_), copy_out(object)});
+      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_element(object, keypos_), copy_all(slot)});
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
     if (overflow == 0) break;
@@ -134,7 +134,9 @@ std::vector<Term> Table::tab2list(Pid caller) const {
   for (Cursor cursor;;) {
     std::vector<Visited> visited = collect(cursor);
     if (visited.empty()) return objects;
-    for (Visited& found : visited) objects.push_back(std::move(found.object));
+    for (Visited& found : visited) {
+      for (std::size_t i = 0; i < found.objects.size(); ++i) objects.push_back(std::move(found.objects)[i]);
+    }
   }
 }
 

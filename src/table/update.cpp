@@ -52,6 +52,7 @@ Term updated_counter(const Term& counter, const CounterUpdate& update) {
 std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                         const Term* default_object) {
   const shm::Holder me = prepare_write(caller);
+  refuse_bag("update_counter");
   std::optional<EncodedObject> inserted;
   std::vector<Term> elements;
   if (default_object != nullptr) {
@@ -98,6 +99,7 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
 std::optional<std::int64_t> Table::count(Pid caller, const TermView& key, std::int64_t position,
                                          std::int64_t increment) {
   const shm::Holder me = prepare_write(caller);
+  if (is_bag()) return std::nullopt;
   Key prepared;
   if (!find_key(key, prepared)) return std::nullopt;
   StripeGuard guard(*this, stripe_of(prepared.hash), me);
@@ -126,6 +128,7 @@ std::optional<std::int64_t> StripeGuard::count_in_place(StoredObject object, std
 
 bool Table::update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates) {
   const shm::Holder me = prepare_write(caller);
+  refuse_bag("update_element");
   Key prepared;
   if (!find_key(key, prepared)) return false;
   StripeGuard guard(*this, stripe_of(prepared.hash), me);

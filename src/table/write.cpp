@@ -23,7 +23,11 @@ bool Table::insert_one(Pid caller, shm::Holder me, const EncodedObject& object, 
   StripeGuard::Place place = guard.find(object.key);
   if (place.value != 0) {
     if (only_new) return false;
-    guard.put(place, object);
+    if (is_bag()) {
+      guard.add(place, object);
+    } else {
+      guard.put(place, object);
+    }
     return true;
   }
   guard.make_room(place);
@@ -83,7 +87,7 @@ Objects Table::take(Pid caller, const TermView& key, bool wanted) {
     bury(guard);
   const StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0) return {};
-  Objects taken = wanted ? Objects(copy_out(place.object)) : Objects();
+  Objects taken = wanted ? copy_all(place.value) : Objects();
   guard.remove(place);
   return taken;
 }
@@ -98,7 +102,7 @@ void Table::delete_object(Pid caller, const Term& object) {
   StripeGuard guard(*this, stripe_of(key.hash), me);
   check_access(caller, true);
   const StripeGuard::Place place = guard.find(key);
-  if (place.value != 0 && place.object.view(dictionary_) == object.view()) guard.remove(place);
+  if (place.value != 0) guard.remove_object(place, object.view());
 }
 
 }  // namespace heirloom::table

@@ -88,6 +88,7 @@ void expect_repair_survives_deaths(
                                      .prepare = {},
                                      .operation = repair,
                                      .effect = effect,
+                                     .type = scenario.type,
                                      .start = *starts[i]});
   }
 }
@@ -181,6 +182,41 @@ Scenario delete_all() {
               },
           .operation = [](Session& session) { session.table().delete_all_objects(kCaller); },
           .effect = {}};
+}
+
+// A key with a full group.
+void prepare_group(Session& session) {
+  for (const int number : {1, 2, 1, 3}) session.insert({7, number});
+}
+
+TEST(KillTheRepairer, OfADetachedGroup) {
+  expect_repair_survives_deaths(
+      {.name = "delete_object of a duplicate_bag",
+       .prepare = prepare_group,
+       .operation = [object = Term{7, 1}](Session& session) { session.table().delete_object(kCaller, object); },
+       .effect = {},
+       .type = TableType::duplicate_bag},
+      "in delete_object, with a detached group", [](const Remains& remains) { return remains.has(table::kDetached); });
+}
+
+Scenario insert_into_groups() {
+  return {.name = "insert of 3 objects into a bag",
+          .prepare = prepare_group,
+          .operation =
+              [objects = std::vector<Term>{{7, 8}, {7, 9}, {8, 1}}](Session& session) { session.insert_many(objects); },
+          .effect = {},
+          .type = TableType::bag};
+}
+
+TEST(KillTheRepairer, OfAGroupThatWasNotCommitted) {
+  expect_repair_survives_deaths(
+      insert_into_groups(), "in an insert into a group, before the commit",
+      [](const Remains& remains) { return remains.has(table::kTransaction) && !remains.committed(); });
+}
+
+TEST(KillTheRepairer, OfAGroupThatWasCommitted) {
+  expect_repair_survives_deaths(insert_into_groups(), "in an insert into a group, after the commit",
+                                [](const Remains& remains) { return remains.committed(); });
 }
 
 bool has_grave(const Remains& remains) { return remains.table(offsetof(table::TableHeader, grave)) != 0; }

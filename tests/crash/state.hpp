@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "table/table.hpp"
@@ -16,7 +18,11 @@ namespace heirloom::crash {
 inline constexpr Pid kCaller{1, 0};
 inline constexpr std::uint32_t kStripes = 8;
 
-using State = std::map<std::string, std::string>;  // text of the key -> text of the object
+using State = std::map<std::string, std::string>;  // text of the key -> text of its object; of a bag, of its objects
+
+inline constexpr std::string_view kBetweenObjects = " & ";
+std::size_t objects_in(const State& state);
+std::vector<Term> objects_of(const std::string& text);
 
 // A process that has the table of a test open.
 class Session {
@@ -27,7 +33,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   void insert(const Term& object, int times = 1);
-  void insert_many(const std::vector<Term>& objects);
+  void insert_many(std::span<const Term> objects);
   bool insert_new(const Term& object);
   void erase(const Term& key);
   [[nodiscard]] const shm::SegmentHeader& segment() const noexcept { return segment_->header(); }
@@ -41,7 +47,7 @@ class Session {
 
 // The table of a test: always with this seed, so that each run has the same stripes and buckets.
 inline constexpr std::uint64_t kSeed = 20240229;
-void create_table(int directory, std::uint64_t max_bytes);
+void create_table(int directory, std::uint64_t max_bytes, TableType type = TableType::set);
 
 // The first integers from `from` whose hash says this stripe and, in the bits of `mask`, this bucket.
 std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from = 0,
