@@ -145,10 +145,10 @@ constexpr bool is_payload(Word word) noexcept { return is_reference(word) && !is
 
 // Whether an atom may be in or below a word: it is one, or a container.
 constexpr bool may_hold_atoms(Word word) noexcept {
-  constexpr Word kAnyContainer = 0xCF;  // the tag, and the kind but for its two bits that tell containers apart
-  return tag_of(word) == Tag::atom || (word & kAnyContainer) == static_cast<Word>(Tag::reference);
+  return is_atom(word) || is_container(word);
 }
-static_assert(may_hold_atoms(make_reference(Kind::map, 1, 1)) && !may_hold_atoms(make_reference(Kind::binary, 1, 1)));
+static_assert(may_hold_atoms(make_reference(Kind::map, 1, 1)) && may_hold_atoms(make_reference(Kind::fun, 1, 1)) &&
+              !may_hold_atoms(make_reference(Kind::binary, 1, 1)));
 
 // How many term words a container has. Requires a reference to a container.
 constexpr std::uint64_t element_words(Word word) noexcept {
