@@ -17,6 +17,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -110,6 +112,12 @@ class Objects {
   std::vector<Term> many_;
 };
 
+// A key, and its objects at the same moment.
+struct KeyObjects {
+  Term key;
+  Objects objects;
+};
+
 // What ets:info/1 tells, and what a table in shared memory adds.
 struct TableInfo {
   std::string id;  // of this table, never given twice in a node
@@ -194,11 +202,38 @@ class Table {
   // False when the key is absent. Errors: keypos, position; table_type for a bag.
   bool update_element(const Term& key, const ElementUpdate& update);
   bool update_element(const Term& key, std::span<const ElementUpdate> updates);
+  // With a default object (its key element is replaced by `key`), an absent key is inserted first: always true.
+  bool update_element(const Term& key, const ElementUpdate& update, const Term& default_object);
+  bool update_element(const Term& key, std::span<const ElementUpdate> updates, const Term& default_object);
 
   // -- traverse: in an order of the table's own that growth does not disturb --
-  [[nodiscard]] std::optional<Term> first() const;                // nothing: '$end_of_table'
-  [[nodiscard]] std::optional<Term> next(const Term& key) const;  // Error{badkey} when the key is not there
+  // Whoever goes through a table while others write meets each object that is there all the time exactly once, whether the table
+  // is fixed or not; one that comes or goes meanwhile, once or not at all. Nothing: '$end_of_table'. Error{badkey} when the key is
+  // not there. Without an order, last() and prev() are first() and next(), as in ets.
+  [[nodiscard]] std::optional<Term> first() const;
+  [[nodiscard]] std::optional<Term> next(const Term& key) const;
+  [[nodiscard]] std::optional<Term> last() const { return first(); }
+  [[nodiscard]] std::optional<Term> prev(const Term& key) const { return next(key); }
+  [[nodiscard]] std::optional<KeyObjects> first_lookup() const;  // the key and its objects, in one step
+  [[nodiscard]] std::optional<KeyObjects> next_lookup(const Term& key) const;
+  [[nodiscard]] std::optional<KeyObjects> last_lookup() const { return first_lookup(); }
+  [[nodiscard]] std::optional<KeyObjects> prev_lookup(const Term& key) const { return next_lookup(key); }
   [[nodiscard]] std::vector<Term> tab2list() const;
+  // for (const Term& object : table) ...: the same objects, some at a time. An input range; what begin() throws, ++ may throw, too.
+  class Iterator;
+  [[nodiscard]] Iterator begin() const;
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+  // function(object, accumulator) for each of them; the objects of one key from the first to the last, or back.
+  template <typename Function, typename Accumulator>
+  Accumulator foldl(Function function, Accumulator accumulator) const;
+  template <typename Function, typename Accumulator>
+  Accumulator foldr(Function function, Accumulator accumulator) const;
+  // The objects of one slot, from 0, of the index as it is now; nothing for the number of slots: the end. Error{badarg} beyond.
+  [[nodiscard]] std::optional<std::vector<Term>> slot(std::uint64_t number) const;
+
+  // ets:init_table/2: deletes all objects, and inserts what `read` returns until it returns nothing, list by list. What `read`
+  // throws, it throws: then the lists before are there.
+  void init_table(const std::function<std::optional<std::vector<Term>>()>& read);
 
   // -- about the table --
   [[nodiscard]] TableInfo info() const;
@@ -233,7 +268,56 @@ class Table {
   explicit Table(std::shared_ptr<node::TableHandle> handle) : handle_(std::move(handle)) {}
 
  private:
+  // Some keys behind this one, in order, or from the first; none at the end.
+  [[nodiscard]] std::vector<KeyObjects> keys_behind(const Term* key) const;
+
   std::shared_ptr<node::TableHandle> handle_;
 };
+
+class Table::Iterator {
+ public:
+  using value_type = Term;
+  using reference = const Term&;
+  using difference_type = std::ptrdiff_t;
+  using iterator_concept = std::input_iterator_tag;
+  using iterator_category = std::input_iterator_tag;
+  using pointer = const Term*;
+
+  Iterator() = default;
+  [[nodiscard]] const Term& operator*() const noexcept { return keys_[key_].objects[object_]; }
+  [[nodiscard]] const Term* operator->() const noexcept { return &**this; }
+  Iterator& operator++();
+  void operator++(int) { ++*this; }
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) noexcept {
+    return iterator.keys_.empty();
+  }
+
+ private:
+  friend class Table;
+  explicit Iterator(const Table& table) : table_(table.handle_), keys_(table.keys_behind(nullptr)) {}
+
+  std::shared_ptr<node::TableHandle> table_;
+  std::vector<KeyObjects> keys_;  // none: the end
+  std::size_t key_ = 0;
+  std::size_t object_ = 0;
+};
+static_assert(std::input_iterator<Table::Iterator>);
+
+template <typename Function, typename Accumulator>
+Accumulator Table::foldl(Function function, Accumulator accumulator) const {
+  for (const Term& object : *this) accumulator = function(object, std::move(accumulator));
+  return accumulator;
+}
+
+template <typename Function, typename Accumulator>
+Accumulator Table::foldr(Function function, Accumulator accumulator) const {
+  for (auto keys = keys_behind(nullptr); !keys.empty(); keys = keys_behind(&keys.back().key)) {
+    for (const KeyObjects& each : keys) {
+      for (std::size_t i = each.objects.size(); i > 0; --i)
+        accumulator = function(each.objects[i - 1], std::move(accumulator));
+    }
+  }
+  return accumulator;
+}
 
 }  // namespace heirloom

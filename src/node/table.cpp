@@ -90,15 +90,53 @@ std::vector<Term> Table::update_counter(const Term& key, std::span<const Counter
 }
 
 bool Table::update_element(const Term& key, const ElementUpdate& update) {
-  return handle_->table->update_element(caller(*handle_), key, {&update, 1});
+  return handle_->table->update_element(caller(*handle_), key, {&update, 1}, nullptr);
 }
 
 bool Table::update_element(const Term& key, std::span<const ElementUpdate> updates) {
-  return handle_->table->update_element(caller(*handle_), key, updates);
+  return handle_->table->update_element(caller(*handle_), key, updates, nullptr);
+}
+
+bool Table::update_element(const Term& key, const ElementUpdate& update, const Term& default_object) {
+  return handle_->table->update_element(caller(*handle_), key, {&update, 1}, &default_object);
+}
+
+bool Table::update_element(const Term& key, std::span<const ElementUpdate> updates, const Term& default_object) {
+  return handle_->table->update_element(caller(*handle_), key, updates, &default_object);
 }
 
 std::optional<Term> Table::first() const { return handle_->table->first(reader(*handle_)); }
 std::optional<Term> Table::next(const Term& key) const { return handle_->table->next(reader(*handle_), key); }
+std::optional<KeyObjects> Table::first_lookup() const { return handle_->table->first_lookup(reader(*handle_)); }
+std::optional<KeyObjects> Table::next_lookup(const Term& key) const {
+  return handle_->table->next_lookup(reader(*handle_), key);
+}
+
+std::vector<KeyObjects> Table::keys_behind(const Term* key) const {
+  constexpr std::size_t kObjectsWanted = 100;
+  return handle_->table->keys_behind(reader(*handle_), key, kObjectsWanted);
+}
+
+Table::Iterator Table::begin() const { return Iterator(*this); }
+
+Table::Iterator& Table::Iterator::operator++() {
+  if (++object_ < keys_[key_].objects.size()) return *this;
+  object_ = 0;
+  if (++key_ < keys_.size()) return *this;
+  key_ = 0;
+  keys_ = Table(table_).keys_behind(&keys_.back().key);
+  return *this;
+}
+
+std::optional<std::vector<Term>> Table::slot(std::uint64_t number) const {
+  return handle_->table->slot(reader(*handle_), number);
+}
+
+void Table::init_table(const std::function<std::optional<std::vector<Term>>()>& read) {
+  delete_all_objects();
+  while (const auto objects = read()) insert(*objects);
+}
+
 std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(reader(*handle_)); }
 
 TableInfo Table::info() const {

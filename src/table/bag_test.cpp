@@ -116,7 +116,7 @@ TEST_P(BagTest, RefusesWhatItsTypeCannotDo) {
   const CounterUpdate count{.position = 2, .increment = 1};
   const std::vector<ElementUpdate> updates{{2, 1}};
   EXPECT_EQ(code_of([&] { table_->update_counter(kMe, "key", {&count, 1}, nullptr); }), ErrorCode::table_type);
-  EXPECT_EQ(code_of([&] { table_->update_element(kMe, "key", updates); }), ErrorCode::table_type);
+  EXPECT_EQ(code_of([&] { table_->update_element(kMe, "key", updates, nullptr); }), ErrorCode::table_type);
   insert({"short"});
   EXPECT_EQ(code_of([&] { static_cast<void>(table_->lookup_element(kMe, Term("short"), 2)); }), ErrorCode::position);
   EXPECT_EQ(table_->lookup_element(kMe, Term("absent"), 2), std::nullopt);

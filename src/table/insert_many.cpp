@@ -35,9 +35,10 @@ class ManyInsert {
       return left->key.hash < right->key.hash;  // the stripe is its highest bits
     });
     for (auto first = order.begin(); first != order.end();) {
-      const auto end = std::stable_partition(first, order.end(), [&](const EncodedObject* other) {
-        return other->key.hash == (*first)->key.hash && other->key.view() == (*first)->key.view();
-      });
+      auto end = std::find_if(first, order.end(),
+                              [&](const EncodedObject* other) { return other->key.hash != (*first)->key.hash; });
+      const auto has_same_key = [&](const EncodedObject* other) { return other->key.view() == (*first)->key.view(); };
+      if (!std::all_of(first, end, has_same_key)) end = std::stable_partition(first, end, has_same_key);
       // Of a set's objects with the same key the last one counts.
       if (table.is_bag()) {
         objects_.insert(objects_.end(), first, end);

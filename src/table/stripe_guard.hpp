@@ -48,6 +48,8 @@ class StripeGuard {
   void make_room(Place& place);
   // Puts a copy of the object into the place: replaces the one that is there, or adds it.
   void put(const Place& place, const EncodedObject& object);
+  // The same, of an object of these elements.
+  void put_anew(Place& place, const std::vector<Term>& elements);
   // Copies an object into a new block, as part of a Change for which the class was prepared.
   Offset place_block(shm::Change& change, const EncodedObject& object);
   void remove(const Place& place);

@@ -115,6 +115,11 @@ class Table {
   [[nodiscard]] std::optional<Term> lookup_element(Pid caller, const TermView& key, std::int64_t position) const;
   [[nodiscard]] std::optional<Term> first(Pid caller) const;
   [[nodiscard]] std::optional<Term> next(Pid caller, const TermView& key) const;
+  [[nodiscard]] std::optional<KeyObjects> first_lookup(Pid caller) const;
+  [[nodiscard]] std::optional<KeyObjects> next_lookup(Pid caller, const TermView& key) const;
+  // The keys behind this one (nullptr: from the first), which need not be there, until they have so many objects.
+  [[nodiscard]] std::vector<KeyObjects> keys_behind(Pid caller, const Term* key, std::size_t wanted) const;
+  [[nodiscard]] std::optional<std::vector<Term>> slot(Pid caller, std::uint64_t number) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
@@ -129,7 +134,7 @@ class Table {
                                    const Term* default_object);
   // Adds to a counter that can be stored in place, and returns the sum; nothing, and nothing done, for all others.
   std::optional<std::int64_t> count(Pid caller, const TermView& key, std::int64_t position, std::int64_t increment);
-  bool update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates);
+  bool update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates, const Term* default_object);
 
   // Takes every stripe's lock in turn and proves the invariants of layout.hpp and shm/heap.hpp.
   [[nodiscard]] CheckReport check();
@@ -257,11 +262,15 @@ class Table {
   struct Cursor;
   struct Visited;
   [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
-  [[nodiscard]] std::optional<Term> first_after(Cursor cursor, const Visited* after) const;
+  [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
+  static void put_in_order(std::vector<Visited>& visited);
+  [[nodiscard]] Visited place_of(const Key& key) const;
 
   // writing
   shm::Holder prepare_write(Pid caller);
+  [[nodiscard]] bool find_key_for(const Term& key, bool may_insert, shm::Holder holder, Key& found) const;
+  [[nodiscard]] std::vector<Term> elements_of_default(const Term& object, const Term& key, const char* operation) const;
   void make_root(shm::Holder holder);
   bool insert_one(Pid caller, shm::Holder me, const EncodedObject& object, bool only_new);
   bool insert_many(Pid caller, std::span<const Term> objects, bool only_new);

@@ -42,7 +42,7 @@ class SetTable : public ::testing::Test {
   Term count(const Term& key, CounterUpdate update) {
     return table_->update_counter(me_, key, {&update, 1}, nullptr)[0];
   }
-  bool set(const Term& key, ElementUpdate update) { return table_->update_element(me_, key, {&update, 1}); }
+  bool set(const Term& key, ElementUpdate update) { return table_->update_element(me_, key, {&update, 1}, nullptr); }
   template <typename Call>
   ErrorCode error_of(Call call) {
     try {

@@ -95,37 +95,111 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
 std::vector<Table::Visited> Table::collect(Cursor& cursor) const {
   std::vector<Visited> visited;
   while (visited.empty() && cursor.stripe < segment_->stripe_count()) visit_bucket(cursor, visited);
+  put_in_order(visited);
+  return visited;
+}
+
+void Table::put_in_order(std::vector<Visited>& visited) {
   std::sort(visited.begin(), visited.end());
   const auto same_key = [&](const Visited& left, const Visited& right) {
     return left.order == right.order && left.key == right.key;
   };
   visited.erase(std::unique(visited.begin(), visited.end(), same_key), visited.end());
-  return visited;
 }
 
-std::optional<Term> Table::first_after(Cursor cursor, const Visited* after) const {
+std::optional<KeyObjects> Table::first_after(Cursor cursor, const Visited* after) const {
   for (;;) {
-    const std::vector<Visited> visited = collect(cursor);
+    std::vector<Visited> visited = collect(cursor);
     if (visited.empty()) return std::nullopt;
-    for (const Visited& candidate : visited) {
-      if (after == nullptr || *after < candidate) return candidate.key;
+    for (Visited& candidate : visited) {
+      if (after == nullptr || *after < candidate)
+        return KeyObjects{std::move(candidate.key), std::move(candidate.objects)};
     }
   }
 }
 
-std::optional<Term> Table::first(Pid caller) const {
+Table::Visited Table::place_of(const Key& key) const {
+  return {stripe_of(key.hash), reversed(key.hash), Term(key.view()), {}};
+}
+
+std::optional<KeyObjects> Table::first_lookup(Pid caller) const {
   check_access(caller, false);
   return first_after({}, nullptr);
 }
 
-std::optional<Term> Table::next(Pid caller, const TermView& key) const {
+std::optional<KeyObjects> Table::next_lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
   Key prepared;
   if (!find_key(key, prepared) || !member(caller, key)) {
     throw Error(ErrorCode::badkey, "next", "there is no object with the key " + to_string(key));
   }
-  const Visited after{stripe_of(prepared.hash), reversed(prepared.hash), Term(key), {}};
+  const Visited after = place_of(prepared);
   return first_after({after.stripe, after.order}, &after);
+}
+
+std::optional<Term> Table::first(Pid caller) const {
+  auto found = first_lookup(caller);
+  return found ? std::optional(std::move(found->key)) : std::nullopt;
+}
+
+std::optional<Term> Table::next(Pid caller, const TermView& key) const {
+  auto found = next_lookup(caller, key);
+  return found ? std::optional(std::move(found->key)) : std::nullopt;
+}
+
+std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::size_t wanted) const {
+  check_access(caller, false);
+  Cursor cursor;
+  std::optional<Visited> after;
+  if (key != nullptr) {
+    Key prepared;
+    // Its hash says where it would be, also when an atom of it is in no object any more.
+    static_cast<void>(find_key(*key, prepared));
+    after = place_of(prepared);
+    cursor = {after->stripe, after->order};
+  }
+  std::vector<KeyObjects> keys;
+  for (std::size_t objects = 0; objects < wanted;) {
+    std::vector<Visited> visited = collect(cursor);
+    if (visited.empty()) break;
+    for (Visited& found : visited) {
+      if (after && !(*after < found)) continue;
+      objects += found.objects.size();
+      keys.push_back({std::move(found.key), std::move(found.objects)});
+    }
+  }
+  return keys;
+}
+
+// Slots are the buckets, stripe by stripe.
+std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) const {
+  check_access(caller, false);
+  for (std::uint64_t left = number;;) {
+    std::uint32_t stripe = 0;
+    std::uint32_t buckets = 0;
+    for (; stripe < segment_->stripe_count(); ++stripe, left -= buckets) {
+      const shm::ReadEpoch epoch = read_epoch();
+      const IndexHead* head = head_for_reading(stripe);
+      buckets = head == nullptr ? 0 : shape_buckets(head->shape.load(std::memory_order_acquire));
+      if (left < buckets) break;
+    }
+    if (stripe == segment_->stripe_count()) {
+      if (left == 0) return std::nullopt;
+      throw Error(ErrorCode::badarg, "slot",
+                  "there are " + std::to_string(number - left) + " slots, not " + std::to_string(number));
+    }
+    // The least reversed hash of its keys.
+    Cursor cursor{stripe, reversed(left)};
+    std::vector<Visited> visited;
+    if (!visit_bucket(cursor, visited)) {
+      left = number;
+      continue;
+    }
+    put_in_order(visited);
+    std::vector<Term> objects;
+    for (const Visited& found : visited) objects.insert(objects.end(), found.objects.begin(), found.objects.end());
+    return objects;
+  }
 }
 
 std::vector<Term> Table::tab2list(Pid caller) const {

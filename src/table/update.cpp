@@ -47,40 +47,60 @@ Term updated_counter(const Term& counter, const CounterUpdate& update) {
   return beyond ? update.reset_to : sum;
 }
 
+// What is judged whether the key is there or not, as OTP 28 does.
+void require_tuple(const Term& default_object, const char* operation) {
+  if (default_object.is_tuple()) return;
+  throw Error(ErrorCode::badarg, operation, "the default object must be a tuple: " + to_string(default_object));
+}
+
 }  // namespace
+
+std::vector<Term> Table::elements_of_default(const Term& object, const Term& key, const char* operation) const {
+  if (object.size() < keypos_) {
+    throw Error(ErrorCode::badarg, operation,
+                "the default object must have at least " + std::to_string(keypos_) + " elements: " + to_string(object));
+  }
+  std::vector<Term> elements = elements_of(object);
+  elements[keypos_ - 1] = key;
+  return elements;
+}
+
+// False: no object can have the key, as an atom of it is in none. Where it may be inserted, it will have to be there.
+bool Table::find_key_for(const Term& key, bool may_insert, shm::Holder holder, Key& found) const {
+  if (may_insert && term::is_atom(key.view().word())) dictionary_.intern(key.as_atom().id(), holder);
+  return find_key(key, found);
+}
+
+void StripeGuard::put_anew(Place& place, const std::vector<Term>& elements) {
+  const Term object = tuple(elements);
+  const bool fresh = place.value == 0;
+  if (fresh) make_room(place);
+  put(place, table_.encode(object));
+  if (fresh) grow();
+}
 
 std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                         const Term* default_object) {
   const shm::Holder me = prepare_write(caller);
   refuse_bag("update_counter");
-  std::optional<EncodedObject> inserted;
-  std::vector<Term> elements;
-  if (default_object != nullptr) {
-    if (!default_object->is_tuple() || default_object->size() < keypos_) {
-      throw Error(ErrorCode::badarg, "update_counter",
-                  "the default object must be a tuple of at least " + std::to_string(keypos_) + " elements");
-    }
-    elements = elements_of(*default_object);
-    elements[keypos_ - 1] = key;
-    inserted = encode(tuple(elements));
-  }
-  Key prepared;
-  const bool possible = find_key(key, prepared);
+  if (default_object != nullptr) require_tuple(*default_object, "update_counter");
   const auto absent = [&] {
     throw Error(ErrorCode::badkey, "update_counter", "there is no object with the key " + to_string(key));
   };
-  if (!possible) absent();
+  Key prepared;
+  if (!find_key_for(key, default_object != nullptr, me, prepared)) absent();
   StripeGuard guard(*this, stripe_of(prepared.hash), me);
   check_access(caller, true);
   StripeGuard::Place place = guard.find(prepared);
-  if (place.value == 0 && !inserted) absent();
+  if (place.value == 0 && default_object == nullptr) absent();
 
   if (place.value != 0 && updates.size() == 1 && !updates.front().threshold &&
       term::is_small(updates.front().increment.view().word())) {
     const std::int64_t increment = term::small_value(updates.front().increment.view().word());
     if (const auto sum = guard.count_in_place(place.object, updates.front().position, increment)) return {Term(*sum)};
   }
-  if (place.value != 0) elements = elements_of(copy_out(place.object));
+  std::vector<Term> elements = place.value != 0 ? elements_of(copy_out(place.object))
+                                                : elements_of_default(*default_object, key, "update_counter");
   std::vector<Term> results;
   for (const CounterUpdate& update : updates) {
     check_position(update.position, keypos_, elements.size(), "update_counter");
@@ -88,11 +108,7 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
     element = updated_counter(element, update);
     results.push_back(element);
   }
-  const Term object = tuple(elements);
-  const bool fresh = place.value == 0;
-  if (fresh) guard.make_room(place);
-  guard.put(place, encode(object));
-  if (fresh) guard.grow();
+  guard.put_anew(place, elements);
   return results;
 }
 
@@ -126,23 +142,25 @@ std::optional<std::int64_t> StripeGuard::count_in_place(StoredObject object, std
   return sum;
 }
 
-bool Table::update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates) {
+bool Table::update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates,
+                           const Term* default_object) {
   const shm::Holder me = prepare_write(caller);
   refuse_bag("update_element");
+  if (default_object != nullptr) require_tuple(*default_object, "update_element");
   Key prepared;
-  if (!find_key(key, prepared)) return false;
+  if (!find_key_for(key, default_object != nullptr, me, prepared)) return false;
   StripeGuard guard(*this, stripe_of(prepared.hash), me);
   check_access(caller, true);
-  const StripeGuard::Place place = guard.find(prepared);
-  if (place.value == 0) return false;
-  std::vector<Term> elements = elements_of(copy_out(place.object));
+  StripeGuard::Place place = guard.find(prepared);
+  if (place.value == 0 && default_object == nullptr) return false;
+  std::vector<Term> elements = place.value != 0 ? elements_of(copy_out(place.object))
+                                                : elements_of_default(*default_object, key, "update_element");
   for (const ElementUpdate& update : updates) {
     check_position(update.position, keypos_, elements.size(), "update_element");
     elements[static_cast<std::size_t>(update.position) - 1] = update.value;
   }
-  if (updates.empty()) return true;
-  const Term object = tuple(elements);
-  guard.put(place, encode(object));
+  if (updates.empty() && place.value != 0) return true;
+  guard.put_anew(place, elements);
   return true;
 }
 

@@ -119,7 +119,7 @@ TEST(KillAtEveryStep, UpdateElement) {
                                    .operation =
                                        [](Session& session) {
                                          const std::vector<ElementUpdate> updates{{2, "text"}, {3, 9}};
-                                         session.table().update_element(kCaller, 5, updates);
+                                         session.table().update_element(kCaller, 5, updates, nullptr);
                                        },
                                    .effect = [](State& state) { state["5"] = "{5,<<\"text\">>,9}"; }});
 }

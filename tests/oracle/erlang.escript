@@ -26,9 +26,33 @@ answer({order, Bins}) -> order([binary_to_term(Bin) || Bin <- Bins]);
 answer({print, Bins}) -> [guarded(fun() -> print(binary_to_term(Bin)) end) || Bin <- Bins];
 answer({parse, Texts}) -> [guarded(fun() -> encode(parse(Text)) end) || Text <- Texts];
 answer({read, Bins}) -> [read(Bin) || Bin <- Bins];
+answer({new, Options}) ->
+    case get(table) of
+        undefined -> ok;
+        Old -> ets:delete(Old)
+    end,
+    put(table, ets:new(table, Options)),
+    ok;
+answer({call, Bin}) ->
+    {Function, Arguments} = binary_to_term(Bin),
+    Table = get(table),
+    Result = call(Function, [Table | Arguments]),
+    encode({Result, ets:info(Table, size), ets:tab2list(Table)});
 answer({generate, Seed, Count}) ->
     rand:seed(exsss, Seed),
     [own(term(4)) || _ <- lists:seq(1, Count)].
+
+call(Function, Arguments) ->
+    try {ok, apply(ets, Function, Arguments)}
+    catch error:Reason:Stack -> {error, cause(Reason, Stack)}
+    end.
+
+cause(badarg, [{ets, _, _, Info} | _]) ->
+    case lists:keyfind(error_info, 1, Info) of
+        {error_info, #{cause := Cause}} -> Cause;
+        _ -> badarg
+    end;
+cause(Reason, _) -> Reason.
 
 guarded(Fun) ->
     try Fun()

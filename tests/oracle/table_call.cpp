@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table_call.hpp"
+
+#include <map>
+#include <regex>
+#include <string>
+
+#include "traits.hpp"
+
+namespace heirloom::oracle {
+
+using namespace literals;
+
+namespace {
+
+Term as_list(const Objects& objects) { return list({objects.begin(), objects.end()}); }
+Term as_atom(bool value) { return value ? Term("true"_atom) : Term("false"_atom); }
+
+std::vector<Term> elements_of(const Term& term) {
+  std::vector<Term> elements;
+  for (const TermView element : term.elements()) elements.emplace_back(element);
+  return elements;
+}
+
+CounterUpdate to_counter_update(const Term& update, std::int64_t keypos) {
+  if (!update.is_tuple()) return {.position = keypos + 1, .increment = update};
+  CounterUpdate made{.position = update.element(1).as_int64(), .increment = Term(update.element(2))};
+  if (update.size() == 4) {
+    made.threshold = Term(update.element(3));
+    made.reset_to = Term(update.element(4));
+  }
+  return made;
+}
+
+Term update_counter(Table& table, const std::vector<Term>& arguments) {
+  const std::int64_t keypos = table.info().keypos;
+  const bool several = arguments[1].is_list();
+  std::vector<CounterUpdate> updates;
+  if (several) {
+    for (const Term& each : elements_of(arguments[1])) updates.push_back(to_counter_update(each, keypos));
+  } else {
+    updates.push_back(to_counter_update(arguments[1], keypos));
+  }
+  const std::vector<Term> results = arguments.size() == 3 ? table.update_counter(arguments[0], updates, arguments[2])
+                                                          : table.update_counter(arguments[0], updates);
+  return several ? list(results) : results.front();
+}
+
+Term update_element(Table& table, const std::vector<Term>& arguments) {
+  std::vector<ElementUpdate> updates;
+  const std::vector<Term> given = arguments[1].is_list() ? elements_of(arguments[1]) : std::vector{arguments[1]};
+  for (const Term& each : given) updates.push_back({each.element(1).as_int64(), Term(each.element(2))});
+  return as_atom(table.update_element(arguments[0], updates));
+}
+
+using Perform = Term (*)(Table&, const std::vector<Term>&);
+
+const std::map<Atom, Perform>& functions() {
+  static const std::map<Atom, Perform> all{
+      {"insert"_atom, [](Table& table, const std::vector<Term>& a) { return table.insert(a[0]), Term("true"_atom); }},
+      {"insert_new"_atom, [](Table& table, const std::vector<Term>& a) { return as_atom(table.insert_new(a[0])); }},
+      {"lookup"_atom, [](Table& table, const std::vector<Term>& a) { return as_list(table.lookup(a[0])); }},
+      {"member"_atom, [](Table& table, const std::vector<Term>& a) { return as_atom(table.member(a[0])); }},
+      {"lookup_element"_atom,
+       [](Table& table, const std::vector<Term>& a) { return table.lookup_element(a[0], a[1].as_int64()); }},
+      {"delete"_atom, [](Table& table, const std::vector<Term>& a) { return table.erase(a[0]), Term("true"_atom); }},
+      {"delete_object"_atom,
+       [](Table& table, const std::vector<Term>& a) { return table.delete_object(a[0]), Term("true"_atom); }},
+      {"delete_all_objects"_atom,
+       [](Table& table, const std::vector<Term>&) { return table.delete_all_objects(), Term("true"_atom); }},
+      {"take"_atom, [](Table& table, const std::vector<Term>& a) { return as_list(table.take(a[0])); }},
+      {"update_counter"_atom, update_counter},
+      {"update_element"_atom, update_element},
+  };
+  return all;
+}
+
+}  // namespace
+
+Term perform(Table& table, const TableCall& call) {
+  try {
+    return {"ok"_atom, functions().at(call.function)(table, call.arguments)};
+  } catch (const Error& error) {
+    return {"error"_atom, Atom(to_string(error.code()))};
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- generating
+
+CallGenerator::CallGenerator(std::uint64_t seed, TableType type, std::int64_t keypos)
+    : random_(seed), terms_(seed), type_(type), keypos_(keypos) {
+  keys_ = {Term(1), Term(1.0), Term("key"_atom), Term("key"), Term{1}, Term{1.0}};
+  while (keys_.size() < 14) keys_.push_back(one_in(2) ? value() : keys_[below(keys_.size())]);
+}
+
+Term CallGenerator::value() {
+  // ets of OTP 25 does not find again, as a key, what has a foreign reference of a single number.
+  static const std::regex short_reference("#Ref<([^>]*/|0\\.)?[0-9]+(\\.[0-9]+)?>");
+  for (;;) {
+    Term term = terms_.term();
+    // Some releases take 0.0 and -0.0 for the same (docs/values.md).
+    if (without_signed_zeros(term) == term && !std::regex_search(to_string(term), short_reference)) return term;
+  }
+}
+
+Term CallGenerator::key() { return one_in(12) ? value() : keys_[below(keys_.size())]; }
+
+Term CallGenerator::integer() {
+  switch (below(6)) {
+    case 0: return Term(static_cast<std::int64_t>(std::uint64_t{1} << (55 + below(6))));
+    case 1: return value();
+    default: return Term(static_cast<std::int64_t>(below(7)) - 3);
+  }
+}
+
+// Mostly of few values, so that objects are equal now and then.
+Term CallGenerator::object() {
+  const auto keypos = static_cast<std::size_t>(keypos_);
+  std::vector<Term> elements(one_in(30) ? below(keypos + 1) : keypos + below(4));
+  for (Term& element : elements) element = one_in(5) ? value() : Term(static_cast<std::int64_t>(below(3)));
+  if (elements.size() >= keypos) elements[keypos - 1] = key();
+  return tuple(elements);
+}
+
+Term CallGenerator::objects() {
+  if (one_in(60)) return value();
+  std::vector<Term> several(one_in(20) ? below(60) : below(5));
+  for (Term& each : several) each = one_in(40) ? value() : object();
+  return list(several);
+}
+
+Term CallGenerator::counter_update() {
+  const Term position(static_cast<std::int64_t>(below(5)) + (one_in(10) ? -1 : 0));
+  if (one_in(4)) return {position, integer(), integer(), integer()};
+  return {position, integer()};
+}
+
+Term CallGenerator::element_update() {
+  return {static_cast<std::int64_t>(below(5)) + (one_in(10) ? -1 : 0), one_in(3) ? key() : value()};
+}
+
+template <typename Make>
+Term CallGenerator::one_or_several(Make make) {
+  if (!one_in(4)) return make();
+  std::vector<Term> several(below(4));
+  for (Term& each : several) each = make();
+  return list(several);
+}
+
+TableCall CallGenerator::next() {
+  switch (below(one_in(150) ? 21 : 20)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4: return {"insert"_atom, {object()}};
+    case 5: return {"insert"_atom, {objects()}};
+    case 6: return {"insert_new"_atom, {one_in(2) ? object() : objects()}};
+    case 7: return {"lookup"_atom, {key()}};
+    case 8: return {"member"_atom, {key()}};
+    case 9: return {"lookup_element"_atom, {key(), Term(static_cast<std::int64_t>(below(6)) - 1)}};
+    case 10:
+    case 11: return {"delete"_atom, {key()}};
+    case 12:
+    case 13: return {"delete_object"_atom, {object()}};
+    case 14: return {"take"_atom, {key()}};
+    case 15:
+    case 16: {
+      const auto update = [this] { return counter_update(); };
+      return {"update_counter"_atom,
+              {key(), one_in(3) ? Term(static_cast<std::int64_t>(below(5))) : one_or_several(update)}};
+    }
+    case 17: {
+      const auto update = [this] { return counter_update(); };
+      Term fallback;
+      // One that is too short corrupts the memory of OTP 25.2.3 (fixed in 26.2.5.17).
+      do fallback = one_in(20) ? value() : object();
+      while (fallback.is_tuple() && fallback.size() < static_cast<std::size_t>(keypos_));
+      return {"update_counter"_atom, {key(), one_or_several(update), fallback}};
+    }
+    case 18:
+    case 19: return {"update_element"_atom, {key(), one_or_several([this] { return element_update(); })}};
+    default: return {"delete_all_objects"_atom, {}};
+  }
+}
+
+}  // namespace heirloom::oracle
