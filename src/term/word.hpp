@@ -144,9 +144,7 @@ constexpr bool is_container(Word word) noexcept {
 constexpr bool is_payload(Word word) noexcept { return is_reference(word) && !is_container(word); }
 
 // Whether an atom may be in or below a word: it is one, or a container.
-constexpr bool may_hold_atoms(Word word) noexcept {
-  return is_atom(word) || is_container(word);
-}
+constexpr bool may_hold_atoms(Word word) noexcept { return is_atom(word) || is_container(word); }
 static_assert(may_hold_atoms(make_reference(Kind::map, 1, 1)) && may_hold_atoms(make_reference(Kind::fun, 1, 1)) &&
               !may_hold_atoms(make_reference(Kind::binary, 1, 1)));
 
