@@ -210,7 +210,8 @@ TableFinder::Answer SimKeeper::what_find_me_says() {
 // Of a table that it has given away, and whose owner has not chosen otherwise: it comes back.
 void SimKeeper::check_heir(const Ledger::Table& table) const {
   const auto& lineage = table.lineage;
-  const bool given_by_it = lineage.size() > 1 && lineage[lineage.size() - 2].owner == self_;
+  const bool given_by_it = lineage.size() > 1 && lineage[lineage.size() - 2].owner == self_ &&
+                           lineage[lineage.size() - 2].end == TenureEnd::gave_away;
   if (!given_by_it || world_.heirs_chosen_.contains({table.facts.id, table.facts.generation})) return;
   ASSERT_TRUE(table.facts.heir);
   const auto& heir = table.facts.heir->process;
