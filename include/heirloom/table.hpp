@@ -250,7 +250,12 @@ class Table {
   void give_away(Pid receiver, const Term& gift_data);
   void give_away(Atom registered_name, const Term& gift_data);
   void set_heir(const std::optional<Heir>& heir);  // ets:setopts(T, {heir, ...}); Errors: not_owner, no_manager
-  void drop();                                     // ets:delete/1: the table is gone for everybody
+  // ets:setopts(T, {protection, ...}), for the calls that begin after it. Errors: not_owner, no_manager.
+  void set_protection(Protection protection);
+  // By whoever may write. Handles go on, and name() says what the table was called when it was opened. Errors: already_exists
+  // (another table has the name, or this one), quarantined, no_manager.
+  void rename(Atom name);
+  void drop();  // ets:delete/1, by whoever may write: the table is gone for everybody
 
   // -- for operators; any process of the node may, whoever owns the table --
   // Takes it from its owner, for whom it is as if it had died for this table: the heir gets it, or the node. Errors: not_owner

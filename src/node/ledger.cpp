@@ -61,13 +61,24 @@ void Ledger::change(const HeirChanged& record) {
   if (found != tables_.end()) found->second.facts.heir = record.heir;
 }
 
+void Ledger::rename(wire::TableFacts& facts, const std::string& name) {
+  id_by_name_.erase(facts.spec.name);
+  id_by_name_[name] = facts.id;
+  facts.spec.name = name;
+}
+
+void Ledger::change(const SpecChanged& record) {
+  const auto found = tables_.find(record.id);
+  if (found == tables_.end()) return;
+  rename(found->second.facts, record.name);
+  found->second.facts.spec.protection = record.protection;
+}
+
 void Ledger::change(const QuarantineChanged& record) {
   const auto found = tables_.find(record.id);
   if (found == tables_.end()) return;
   wire::TableFacts& facts = found->second.facts;
-  id_by_name_.erase(facts.spec.name);
-  id_by_name_[record.name] = record.id;
-  facts.spec.name = record.name;
+  rename(facts, record.name);
   facts.quarantine = record.quarantine;
   facts.spec.node_table = true;  // nobody's death may delete what was set aside to be looked at
   change(OwnerChanged{.id = record.id,

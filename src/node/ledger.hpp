@@ -84,6 +84,13 @@ struct HeirChanged {
   static auto fields(auto& self) { return std::tie(self.id, self.heir); }
 };
 
+struct SpecChanged {
+  std::string id;
+  std::string name;
+  Protection protection = Protection::protected_access;
+  static auto fields(auto& self) { return std::tie(self.id, self.name, self.protection); }
+};
+
 // Set aside, or taken back from there. Nobody owns it then.
 struct QuarantineChanged {
   std::string id;
@@ -122,8 +129,9 @@ struct NumbersGiven {
   static auto fields(auto& self) { return std::tie(self.table, self.transfer); }
 };
 
-using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged,
-                            HeirChanged, QuarantineChanged, TransferEnded, EndExplained, RepairsFound, NumbersGiven>;
+using Record =
+    std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged, HeirChanged,
+                 SpecChanged, QuarantineChanged, TransferEnded, EndExplained, RepairsFound, NumbersGiven>;
 
 // -- what they add up to --
 
@@ -183,6 +191,8 @@ class Ledger {
   void change(const TableGone& record);
   void change(const OwnerChanged& record);
   void change(const HeirChanged& record);
+  void change(const SpecChanged& record);
+  void rename(wire::TableFacts& facts, const std::string& name);
   void change(const QuarantineChanged& record);
   void change(const TransferEnded& record);
   void change(const EndExplained& record);

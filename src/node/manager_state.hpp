@@ -52,7 +52,8 @@ class ManagerEffects {
   virtual Status create_segment(const wire::TableFacts& table) = 0;
   // So that the two below will not fail: asked before a request is granted.
   virtual Status open_segment(const std::string& id) = 0;
-  // Stores owner, generation and quarantine in the header, unless it has a higher generation. The one that it has then.
+  // Stores owner, generation, protection and quarantine in the header, unless it has a higher generation. The one that it has
+  // then.
   virtual Result<std::uint64_t> set_owner(const wire::TableFacts& table) = 0;
   // Takes the segment away from under its name, and tells those who have it mapped that it is deleted. Fails when the latter
   // must be done later, by another call.
@@ -158,6 +159,8 @@ class ManagerState {
   wire::Answer on(std::uint32_t program, const wire::ListTables& call);
   wire::Answer on(std::uint32_t program, const wire::GiveAway& call);
   wire::Answer on(std::uint32_t program, const wire::SetHeir& call);
+  wire::Answer on(std::uint32_t program, const wire::RenameTable& call);
+  wire::Answer on(std::uint32_t program, const wire::ProtectTable& call);
   wire::Answer on(std::uint32_t program, const wire::DropTable& call);
   wire::Answer on(std::uint32_t program, const wire::ReclaimTable& call);
   wire::Answer on(std::uint32_t program, const wire::QuarantineTable& call);

@@ -16,6 +16,10 @@ wire::Refusal not_the_owner(const Ledger::Table& table) {
                                            (table.facts.owner ? "another process" : "the node"));
 }
 
+bool may_write(const wire::TableFacts& table, std::uint32_t program, Pid caller) {
+  return table.spec.protection == Protection::public_access || (caller.program == program && table.owner == caller);
+}
+
 }  // namespace
 
 std::optional<Pid> ManagerState::resolve(const wire::PidOrName& process) const {
@@ -300,12 +304,38 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::SetHeir& call) 
   return wire::Done{};
 }
 
+wire::Answer ManagerState::on(std::uint32_t program, const wire::RenameTable& call) {
+  const Ledger::Table* table = ledger_.table(call.id);
+  if (table == nullptr) return no_such_table();
+  const wire::TableFacts& facts = table->facts;
+  if (facts.quarantine) return refused(ErrorCode::quarantined, "the table was set aside");
+  if (!may_write(facts, program, call.caller)) {
+    return refused(ErrorCode::access, "only its owner may rename the table \"" + facts.spec.name + '"');
+  }
+  if (ledger_.table_named(call.name) != nullptr) {
+    return refused(ErrorCode::already_exists, "there is a table \"" + call.name + "\" already");
+  }
+  if (auto recorded = try_commit(SpecChanged{call.id, call.name, facts.spec.protection}); !recorded)
+    return refused(recorded.failure());
+  return wire::Done{};
+}
+
+wire::Answer ManagerState::on(std::uint32_t program, const wire::ProtectTable& call) {
+  const Ledger::Table* table = ledger_.table(call.id);
+  if (table == nullptr) return no_such_table();
+  if (call.caller.program != program || table->facts.owner != call.caller) return not_the_owner(*table);
+  if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
+  if (auto recorded = try_commit(SpecChanged{call.id, table->facts.spec.name, call.protection}); !recorded)
+    return refused(recorded.failure());
+  write_segment(call.id);
+  return wire::Done{};
+}
+
 wire::Answer ManagerState::on(std::uint32_t program, const wire::DropTable& call) {
   const Ledger::Table* table = ledger_.table(call.id);
   if (table == nullptr) return no_such_table();
-  const bool may = table->facts.spec.protection == Protection::public_access || !table->facts.owner ||
-                   (call.caller.program == program && table->facts.owner == call.caller);
-  if (!may) return refused(ErrorCode::access, "only its owner may delete the table \"" + table->facts.spec.name + '"');
+  if (table->facts.owner && !may_write(table->facts, program, call.caller))
+    return refused(ErrorCode::access, "only its owner may delete the table \"" + table->facts.spec.name + '"');
   if (auto opened = effects_.open_segment(call.id); !opened && !is_lost(opened.failure())) {
     return refused(opened.failure());
   }

@@ -64,6 +64,7 @@ Result<std::uint64_t> World::set_owner(const wire::TableFacts& table) {
   SimSegment& segment = segments_[table.id];
   if (segment.generation > table.generation) return segment.generation;
   segment.owner = table.owner;
+  segment.protection = table.spec.protection;
   segment.generation = table.generation;
   segment.quarantined = table.quarantine.has_value();
   segment.left_behind = false;

@@ -125,6 +125,7 @@ class World final : public ManagerEffects {
 
   void give_away(std::uint32_t number);
   void set_heir(std::uint32_t number);
+  void change_spec(std::uint32_t number);
 
   // -- what operators do, of any table --
   void operate();

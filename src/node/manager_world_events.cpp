@@ -82,7 +82,7 @@ void World::act() {
     case 7: return give_away(number);
     case 8: return set_heir(number);
     case 9: return one_in(4) ? drop_table(number) : void();
-    case 10: return say(number, wire::RegisterName{0, some_name(), some_pid()});
+    case 10: return one_in(4) ? change_spec(number) : say(number, wire::RegisterName{0, some_name(), some_pid()});
     case 11: return one_in(3) ? say(number, wire::UnregisterName{0, some_name()}) : void();
     case 12: {
       const Pid target = some_pid();
@@ -240,6 +240,17 @@ void World::give_away(std::uint32_t number) {
   }
 }
 
+void World::change_spec(std::uint32_t number) {
+  for (const auto& [id, table] : state_->ledger().tables()) {
+    if (one_in(2) || !table.facts.owner || table.facts.owner->program != number) continue;
+    const Pid owner = *table.facts.owner;
+    if (one_in(2)) return say(number, wire::ProtectTable{0, id, owner, static_cast<Protection>(pick(3))});
+    // The names of managed tables mean something to their managers.
+    if (table.facts.spec.name.starts_with("table"))
+      return say(number, wire::RenameTable{0, id, owner, "table" + std::to_string(pick(8))});
+  }
+}
+
 void World::set_heir(std::uint32_t number) {
   for (const auto& [id, table] : state_->ledger().tables()) {
     if (!table.facts.owner || table.facts.owner->program != number || one_in(2)) continue;
@@ -258,7 +269,9 @@ void World::set_heir(std::uint32_t number) {
 void World::drop_table(std::uint32_t number) {
   for (const auto& [id, table] : state_->ledger().tables()) {
     if (one_in(2)) continue;
-    if (!table.facts.owner || table.facts.owner->program == number) may_vanish_.insert(id);
+    const bool may = !table.facts.owner || table.facts.owner->program == number ||
+                     table.facts.spec.protection == Protection::public_access;
+    if (may) may_vanish_.insert(id);
     wire::DropTable call;
     call.id = id;
     call.caller = table.facts.owner && table.facts.owner->program == number ? *table.facts.owner : Pid{number, 0};

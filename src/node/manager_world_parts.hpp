@@ -22,6 +22,7 @@ struct SimSegment {
   std::optional<Pid> owner;
   std::uint64_t generation = 0;
   bool quarantined = false;
+  Protection protection = Protection::protected_access;
   bool open = false;     // by the manager: then it needs no descriptor
   bool spoiled = false;  // will never open
   bool deleted = false;  // has lost its name, and those who have it mapped do not know it yet

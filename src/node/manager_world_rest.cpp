@@ -59,6 +59,7 @@ void World::check_at_rest() {
     ASSERT_TRUE(segments_.contains(id)) << "table " << id << " has no segment";
     EXPECT_EQ(segments_[id].owner, table.facts.owner) << "table " << id;
     EXPECT_EQ(segments_[id].generation, table.facts.generation) << "table " << id;
+    EXPECT_EQ(segments_[id].protection, table.facts.spec.protection) << "table " << id;
     EXPECT_EQ(segments_[id].quarantined, table.facts.quarantine.has_value()) << "table " << id;
     EXPECT_FALSE(table.facts.quarantine && table.facts.owner) << "table " << id << " is set aside and owned";
     EXPECT_TRUE(names.insert(table.facts.spec.name).second) << "two tables of one name";

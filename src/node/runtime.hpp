@@ -72,6 +72,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const std::optional<Term>& gift);
   Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
                   const Succession& succession = {});
+  Status rename(const std::string& id, Pid caller, Atom name);
+  Status protect(const std::string& id, Pid caller, Protection protection);
   Status drop_table(const std::string& id, Pid caller);
   // As the manager knows it, or the journal; nothing when it was deleted.
   Result<std::optional<wire::TableFacts>> facts(const std::string& id);

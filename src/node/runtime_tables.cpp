@@ -210,6 +210,22 @@ Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<
   return command(std::move(call), Client::Again::when_asked, "set the heir");
 }
 
+Status Runtime::rename(const std::string& id, Pid caller, Atom name) {
+  wire::RenameTable call;
+  call.id = id;
+  call.caller = caller;
+  call.name = name.text();
+  return command(std::move(call), Client::Again::never, "rename the table");
+}
+
+Status Runtime::protect(const std::string& id, Pid caller, Protection protection) {
+  wire::ProtectTable call;
+  call.id = id;
+  call.caller = caller;
+  call.protection = protection;
+  return command(std::move(call), Client::Again::when_asked, "set the protection");
+}
+
 Status Runtime::drop_table(const std::string& id, Pid caller) {
   wire::DropTable call;
   call.id = id;

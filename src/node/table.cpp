@@ -169,6 +169,12 @@ void Table::give_away(Atom registered_name, const Term& gift_data) {
   handle_->runtime->give_away(handle_->id, caller(*handle_), registered_name, gift_data).value_or_raise();
 }
 
+void Table::set_protection(Protection protection) {
+  handle_->runtime->protect(handle_->id, caller(*handle_), protection).value_or_raise();
+}
+
+void Table::rename(Atom name) { handle_->runtime->rename(handle_->id, caller(*handle_), name).value_or_raise(); }
+
 void Table::set_heir(const std::optional<Heir>& heir) {
   handle_->runtime->set_heir(handle_->id, caller(*handle_), heir).value_or_raise();
 }

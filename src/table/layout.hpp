@@ -57,7 +57,7 @@ struct TableHeader {
   std::atomic<std::uint64_t> grave;       // an IndexRoot whose objects were deleted but are not all retired yet; or 0
   std::uint64_t seed;                     // of the hash
   std::uint64_t keypos;
-  std::uint32_t protection;
+  std::atomic<std::uint32_t> protection;
   std::uint32_t type;
 
   // Written once.

@@ -49,7 +49,7 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
     auto& header = *reinterpret_cast<TableHeader*>(bytes);
     header.seed = random_seed();
     header.keypos = static_cast<std::uint64_t>(options.keypos);
-    header.protection = static_cast<std::uint32_t>(options.protection);
+    header.protection.store(static_cast<std::uint32_t>(options.protection), std::memory_order_relaxed);
     header.type = static_cast<std::uint32_t>(options.type);
     header.node_table = options.node_table ? 1 : 0;
     header.write_concurrency = options.write_concurrency ? 1 : 0;
@@ -91,7 +91,7 @@ SegmentOptions Table::options() const {
   SegmentOptions options{.id = std::string(header_.id, header_.id_bytes),
                          .name = Atom(std::string_view(header_.name, header_.name_bytes))};
   options.type = static_cast<TableType>(header_.type);
-  options.protection = static_cast<Protection>(header_.protection);
+  options.protection = protection();
   options.keypos = static_cast<std::int64_t>(header_.keypos);
   options.node_table = header_.node_table != 0;
   options.write_concurrency = header_.write_concurrency != 0;
@@ -103,6 +103,10 @@ void Table::set_owner(Pid owner, std::uint64_t generation) noexcept {
   // The owner is what writers check under their locks; the generation is for people and logs.
   header_.generation.store(generation, std::memory_order_release);
   header_.owner.store(owner.packed(), std::memory_order_release);
+}
+
+void Table::set_protection(Protection protection) noexcept {
+  header_.protection.store(static_cast<std::uint32_t>(protection), std::memory_order_release);
 }
 
 void Table::set_quarantined(bool quarantined) noexcept {
@@ -124,9 +128,8 @@ void Table::refuse_access(bool write) const {
                       : "the table was set aside for study: open it again, under the name that it has now or for the "
                         "table that has taken its place");
   }
-  const auto protection = static_cast<Protection>(header_.protection);
   throw Error(ErrorCode::access, operation,
-              "the table is " + std::string(to_string(protection)) + " and " +
+              "the table is " + std::string(to_string(protection())) + " and " +
                   (owner() == Pid{} ? "nobody owns it now" : "another process owns it"));
 }
 

@@ -93,7 +93,11 @@ class Table {
   // -- ownership: written by the node's manager alone --
   [[nodiscard]] Pid owner() const noexcept { return Pid::unpack(header_.owner.load(std::memory_order_acquire)); }
   [[nodiscard]] std::uint64_t generation() const noexcept { return header_.generation.load(std::memory_order_acquire); }
+  [[nodiscard]] Protection protection() const noexcept {
+    return static_cast<Protection>(header_.protection.load(std::memory_order_acquire));
+  }
   void set_owner(Pid owner, std::uint64_t generation) noexcept;
+  void set_protection(Protection protection) noexcept;
   // A table that was set aside is read only by those who have opened it for that, and written by nobody.
   void set_quarantined(bool quarantined) noexcept;
   void mark_deleted() noexcept;
@@ -102,9 +106,7 @@ class Table {
   // From now on it may be read in quarantine, too. Before the table is shared between threads.
   void look_into_quarantine() noexcept { tolerated_ = TableState::quarantined; }
   // Whether reading takes no right, so that it does not matter who calls.
-  [[nodiscard]] bool anybody_reads() const noexcept {
-    return static_cast<Protection>(header_.protection) != Protection::private_access;
-  }
+  [[nodiscard]] bool anybody_reads() const noexcept { return protection() != Protection::private_access; }
   // Takes and releases every stripe's lock once, repairing what dead holders left: nothing that a former owner had under
   // way is published after it. What the receiver of a table does before it is told.
   RepairReport fence();
@@ -160,7 +162,7 @@ class Table {
     return static_cast<TableState>(header_.state.load(std::memory_order_acquire));
   }
   [[nodiscard]] bool may(Pid caller, bool write) const noexcept {
-    const auto protection = static_cast<Protection>(header_.protection);
+    const Protection protection = this->protection();
     if (protection == Protection::public_access) return true;
     if (!write && (protection == Protection::protected_access || in_quarantine())) return true;
     return header_.owner.load(std::memory_order_acquire) == caller.packed();

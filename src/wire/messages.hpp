@@ -36,7 +36,7 @@ constexpr bool wire_valid(TenureEnd end) { return end <= TenureEnd::quarantined;
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 
 using TermBytes = std::string;
 
@@ -251,6 +251,24 @@ struct SetHeir {
   static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.heir); }
 };
 
+// By whoever may write.
+struct RenameTable {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  std::string name;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.name); }
+};
+
+// By the owner.
+struct ProtectTable {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  Protection protection = Protection::protected_access;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.protection); }
+};
+
 struct DropTable {
   std::uint64_t request = 0;
   std::string id;
@@ -319,8 +337,8 @@ struct TellLineage {
 
 using ToManager = std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive,
                                RegisterName, UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables,
-                               GiveAway, SetHeir, DropTable, TransferDone, WatchdogStarted, Repaired, ReportExit,
-                               ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
+                               GiveAway, SetHeir, RenameTable, ProtectTable, DropTable, TransferDone, WatchdogStarted,
+                               Repaired, ReportExit, ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
 
 // -- from the manager to a program --
 
