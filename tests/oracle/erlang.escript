@@ -21,6 +21,7 @@ loop(Port) ->
     end.
 
 answer(release) -> list_to_integer(erlang:system_info(otp_release));
+answer(exports) -> ets:module_info(exports);
 answer({encode, Bins}) -> [guarded(fun() -> encode(binary_to_term(Bin)) end) || Bin <- Bins];
 answer({order, Bins}) -> order([binary_to_term(Bin) || Bin <- Bins]);
 answer({print, Bins}) -> [guarded(fun() -> print(binary_to_term(Bin)) end) || Bin <- Bins];
