@@ -11,6 +11,9 @@
 //   - update_counter/4 with a default that is too short: corrupts the memory of OTP 25.2.3.
 //   - Where Erlang gives no cause beside `badarg`, Heirloom may: it says more.
 //
+// Then the same by several programs in turns, some of which are killed in the middle of a call: the table must be as before the call,
+// or as after it, and if the call had answered, as after it; Erlang then follows.
+//
 // HEIRLOOM_SEED replays a run; HEIRLOOM_ORACLE_CALLS says how many calls each test makes.
 #include <cstdlib>
 #include <filesystem>
@@ -22,6 +25,7 @@
 
 #include "environment.hpp"
 #include "erlang.hpp"
+#include "program.hpp"
 #include "table_call.hpp"
 
 namespace heirloom::oracle {
@@ -30,6 +34,7 @@ namespace {
 using namespace literals;
 
 constexpr std::uint64_t kCallsATable = 400;
+std::uint64_t call_count() { return number_from_environment("HEIRLOOM_ORACLE_CALLS", 12000); }
 
 struct Kind {
   TableType type;
@@ -86,10 +91,10 @@ class Tables : public testing::TestWithParam<Kind> {
   }
 
   // What differs after this call; empty: nothing.
-  std::string compare(const Kind& kind, const TableCall& call) {
+  std::string compare(const Kind& kind, const TableCall& call, Program* by = nullptr) {
     const Term bytes = ask(kind, call);
     const Term answer = from_external(bytes.as_binary());
-    const Term got = perform(*table_, call);
+    const Term got = by == nullptr ? perform(*table_, call) : by->make(call);
     const Term expected(answer.element(1));
     if (!same_answer(expected, got)) return "answers " + to_string(got) + ", Erlang " + to_string(expected);
     if (Term(answer.element(2)) != Term(table_->size())) {
@@ -185,7 +190,7 @@ class Tables : public testing::TestWithParam<Kind> {
 
 TEST_P(Tables, AnswerAsErlangs) {
   const std::uint64_t seed = announced_seed();
-  const std::uint64_t count = number_from_environment("HEIRLOOM_ORACLE_CALLS", 12000);
+  const std::uint64_t count = call_count();
   for (std::uint64_t done = 0; done < count && !HasFailure(); done += kCallsATable) {
     CallGenerator generator(seed + done, GetParam().type, GetParam().keypos);
     std::vector<TableCall> calls;
@@ -194,14 +199,82 @@ TEST_P(Tables, AnswerAsErlangs) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEachKind, Tables,
-                         testing::Values(Kind{TableType::set, 1, false}, Kind{TableType::set, 3, true},
-                                         Kind{TableType::bag, 1, false}, Kind{TableType::bag, 2, true},
-                                         Kind{TableType::duplicate_bag, 1, true},
-                                         Kind{TableType::duplicate_bag, 2, false}),
-                         [](const auto& kind) {
-                           return std::string(to_string(kind.param.type)) + "_" + std::to_string(kind.param.keypos);
-                         });
+// Programs that are there before this one has threads.
+class TablesOfSeveralPrograms : public Tables {
+ protected:
+  static constexpr std::size_t kPrograms = 20;
+  TablesOfSeveralPrograms() : random_(announced_seed()) { erlang(); }
+
+  [[nodiscard]] Program& some_program() { return *programs_[random_() % programs_.size()]; }
+  void open_everywhere() {
+    for (const auto& program : programs_) program->open(directory_, "table");
+  }
+  [[nodiscard]] std::vector<Term> contents_of_erlang() {
+    const Term bytes = erlang().ask({"call"_atom, to_external(TableCall{"member"_atom, {Term("no key")}}.term())});
+    const Term answer = from_external(bytes.as_binary());
+    return elements_of(answer.element(3));
+  }
+
+  // Empty: the table is the old or the new one.
+  std::string kill_in(const Kind& kind, const TableCall& call) {
+    const auto before = by_key(contents_of_erlang(), kind.keypos);
+    std::unique_ptr<Program> victim = std::move(programs_.back());
+    programs_.pop_back();
+    const auto answer = victim->make_and_be_killed(call, std::chrono::nanoseconds(random_() % 60'000));
+    const auto found = by_key(table_->tab2list(), kind.keypos);
+    ++(answer ? answered_ : found == before ? not_done_ : done_);
+    if (!answer && found == before)
+      return table_->size() == contents_size(found) ? "" : "counts other objects than there are";
+    const Term bytes = ask(kind, call);
+    const Term expected = from_external(bytes.as_binary());
+    if (found != by_key(elements_of(expected.element(3)), kind.keypos))
+      return "killed in it, the table is neither as before nor as after: " + to_string(list(table_->tab2list()));
+    if (answer && !same_answer(Term(expected.element(1)), *answer)) return "answers " + to_string(*answer);
+    return walk(found);
+  }
+  static std::size_t contents_size(const std::map<std::string, std::vector<Term>>& contents) {
+    std::size_t size = 0;
+    for (const auto& [key, objects] : contents) size += objects.size();
+    return size;
+  }
+
+  std::mt19937_64 random_;
+  std::vector<std::unique_ptr<Program>> programs_;
+  int answered_ = 0;
+  int done_ = 0;
+  int not_done_ = 0;
+};
+
+TEST_P(TablesOfSeveralPrograms, AnswerAsErlangsWhoeverCallsAndDies) {
+  const Kind kind = GetParam();
+  const std::uint64_t rounds = call_count() / 2000;
+  for (std::uint64_t round = 0; round < rounds && !HasFailure(); ++round) {
+    programs_.clear();
+    table_.reset();
+    node_.reset();
+    while (programs_.size() < kPrograms) programs_.push_back(std::make_unique<Program>());
+    node_.emplace(Node::open(directory_));
+    begin(kind);
+    open_everywhere();
+    CallGenerator generator(random_(), kind.type, kind.keypos);
+    while (programs_.size() > 2) {
+      const TableCall call = generator.next();
+      const std::string difference = random_() % 8 == 0 ? kill_in(kind, call) : compare(kind, call, &some_program());
+      ASSERT_EQ(difference, "") << to_string(call.term());
+    }
+    ASSERT_EQ(walk(by_key(table_->tab2list(), kind.keypos)), "");
+  }
+  std::printf("killed after the answer: %d, before it and done: %d, not done: %d\n", answered_, done_, not_done_);
+}
+
+const auto kKinds = testing::Values(Kind{TableType::set, 1, false}, Kind{TableType::set, 3, true},
+                                    Kind{TableType::bag, 1, false}, Kind{TableType::bag, 2, true},
+                                    Kind{TableType::duplicate_bag, 1, true}, Kind{TableType::duplicate_bag, 2, false});
+std::string name_of(const testing::TestParamInfo<Kind>& kind) {
+  return std::string(to_string(kind.param.type)) + "_" + std::to_string(kind.param.keypos);
+}
+INSTANTIATE_TEST_SUITE_P(OfEachKind, Tables, kKinds, name_of);
+INSTANTIATE_TEST_SUITE_P(OfEachKind, TablesOfSeveralPrograms, kKinds, name_of);
 
 }  // namespace
 }  // namespace heirloom::oracle
