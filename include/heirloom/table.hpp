@@ -23,6 +23,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -137,6 +138,12 @@ struct TableInfo {
   bool node_table;                 // outlives all owners, until it is deleted
   std::uint64_t repairs_finished;  // writes cut short after their commit point, completed by the next comer
   std::uint64_t repairs_undone;    // writes cut short before it, undone
+  // Who has fixed it, since when; nothing when it is not fixed (`fixed`, `safe_fixed` of ets).
+  struct Fixations {
+    std::chrono::system_clock::time_point since;
+    std::vector<std::pair<Pid, std::uint32_t>> processes;  // and how often
+  };
+  std::optional<Fixations> fixations = {};
   // Of a table that was set aside: why, and the name that it had.
   struct Quarantine {
     std::string cause;
@@ -209,7 +216,7 @@ class Table {
   // -- traverse: in an order of the table's own that growth does not disturb --
   // Whoever goes through a table while others write meets each object that is there all the time exactly once, whether the table
   // is fixed or not; one that comes or goes meanwhile, once or not at all. Nothing: '$end_of_table'. Error{badkey} when the key is
-  // not there. Without an order, last() and prev() are first() and next(), as in ets.
+  // not there and the table is not fixed. Without an order, last() and prev() are first() and next(), as in ets.
   [[nodiscard]] std::optional<Term> first() const;
   [[nodiscard]] std::optional<Term> next(const Term& key) const;
   [[nodiscard]] std::optional<Term> last() const { return first(); }
@@ -230,6 +237,10 @@ class Table {
   Accumulator foldr(Function function, Accumulator accumulator) const;
   // The objects of one slot, from 0, of the index as it is now; nothing for the number of slots: the end. Error{badarg} beyond.
   [[nodiscard]] std::optional<std::vector<Term>> slot(std::uint64_t number) const;
+
+  // ets:safe_fixtable/2, by whoever may read: next() takes keys that were deleted - any key - while some process has fixed the table. A
+  // fixation counts, and ends with its process. Errors: no_manager.
+  void safe_fixtable(bool fix);
 
   // ets:init_table/2: deletes all objects, and inserts what `read` returns until it returns nothing, list by list. What `read`
   // throws, it throws: then the lists before are there.

@@ -101,6 +101,40 @@ TEST_F(EtsCalls, InfoTellsWhatEtsTells) {
   EXPECT_EQ(info.id, table.id());
 }
 
+TEST_F(EtsCalls, AFixationCountsAndEndsWithItsProcess) {
+  Table table = opened_.create("table"_atom);
+  for (int key = 0; key < 100; ++key) table.insert({key, key});
+  EXPECT_FALSE(table.info().fixations);
+  EXPECT_EQ(code_of([&] { static_cast<void>(table.next("gone"_atom)); }), ErrorCode::badkey);
+  table.safe_fixtable(false);  // nothing, and no error
+  table.safe_fixtable(true);
+  table.safe_fixtable(true);
+  const Pid owner = self();
+  const Pid other = spawn([&] {
+    table.safe_fixtable(true);
+    send(owner, "fixed"_atom);
+    static_cast<void>(receive());
+  });
+  EXPECT_EQ(receive(), Term("fixed"_atom));
+  const auto fixations = table.info().fixations;
+  ASSERT_TRUE(fixations);
+  EXPECT_EQ(fixations->processes, (std::vector<std::pair<Pid, std::uint32_t>>{{owner, 2}, {other, 1}}));
+
+  int visited = 0;
+  for (auto key = table.first(); key; key = table.next(*key), ++visited) table.erase(*key);
+  EXPECT_EQ(visited, 100) << "a deleted key leads on";
+  EXPECT_EQ(table.size(), 0U);
+
+  table.safe_fixtable(false);
+  table.safe_fixtable(false);
+  EXPECT_TRUE(table.info().fixations) << "the other's";
+  const Term watch = monitor(other);
+  send(other, "end"_atom);
+  static_cast<void>(receive());  // its 'DOWN'
+  EXPECT_FALSE(table.info().fixations);
+  EXPECT_EQ(code_of([&] { static_cast<void>(table.next(1)); }), ErrorCode::badkey);
+}
+
 TEST_F(EtsCalls, LookupElementWithADefaultForAnAbsentKeyOnly) {
   Table table = opened_.create("table"_atom);
   table.insert({1, "one"});

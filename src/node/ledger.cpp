@@ -74,6 +74,15 @@ void Ledger::change(const SpecChanged& record) {
   found->second.facts.spec.protection = record.protection;
 }
 
+void Ledger::change(const FixationChanged& record) {
+  const auto found = tables_.find(record.id);
+  if (found == tables_.end()) return;
+  wire::TableFacts& facts = found->second.facts;
+  if (facts.fixations.empty()) facts.fixed_since = record.at;
+  std::erase_if(facts.fixations, [&](const wire::Fixation& fixation) { return fixation.process == record.process; });
+  if (record.count != 0) facts.fixations.push_back({record.process, record.count});
+}
+
 void Ledger::change(const QuarantineChanged& record) {
   const auto found = tables_.find(record.id);
   if (found == tables_.end()) return;
@@ -148,6 +157,7 @@ std::set<std::uint32_t> Ledger::programs_mentioned() const {
   for (const auto& [name, pid] : names_) mentioned.insert(pid.program);
   for (const auto& [id, table] : tables_) {
     if (table.facts.owner) mentioned.insert(table.facts.owner->program);
+    for (const wire::Fixation& fixation : table.facts.fixations) mentioned.insert(fixation.process.program);
   }
   return mentioned;
 }

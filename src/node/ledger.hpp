@@ -91,6 +91,15 @@ struct SpecChanged {
   static auto fields(auto& self) { return std::tie(self.id, self.name, self.protection); }
 };
 
+// So often has the process fixed the table from now on; 0: not any more.
+struct FixationChanged {
+  std::string id;
+  Pid process;
+  std::uint32_t count = 0;
+  std::int64_t at = 0;
+  static auto fields(auto& self) { return std::tie(self.id, self.process, self.count, self.at); }
+};
+
 // Set aside, or taken back from there. Nobody owns it then.
 struct QuarantineChanged {
   std::string id;
@@ -129,9 +138,9 @@ struct NumbersGiven {
   static auto fields(auto& self) { return std::tie(self.table, self.transfer); }
 };
 
-using Record =
-    std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged, HeirChanged,
-                 SpecChanged, QuarantineChanged, TransferEnded, EndExplained, RepairsFound, NumbersGiven>;
+using Record = std::variant<ProgramSeen, ProgramGone, NameGiven, NameFreed, TableMade, TableGone, OwnerChanged,
+                            HeirChanged, SpecChanged, FixationChanged, QuarantineChanged, TransferEnded, EndExplained,
+                            RepairsFound, NumbersGiven>;
 
 // -- what they add up to --
 
@@ -192,6 +201,7 @@ class Ledger {
   void change(const OwnerChanged& record);
   void change(const HeirChanged& record);
   void change(const SpecChanged& record);
+  void change(const FixationChanged& record);
   void rename(wire::TableFacts& facts, const std::string& name);
   void change(const QuarantineChanged& record);
   void change(const TransferEnded& record);

@@ -110,6 +110,10 @@ void complete(TableInfo& info, const wire::TableFacts& facts) {
       info.heir = Heir{Atom(std::get<std::string>(heir)), std::nullopt};
     }
   }
+  if (!facts.fixations.empty()) {
+    info.fixations.emplace(TableInfo::Fixations{time_of(facts.fixed_since), {}});
+    for (const wire::Fixation& each : facts.fixations) info.fixations->processes.emplace_back(each.process, each.count);
+  }
   if (!facts.quarantine) return;
   info.quarantine = {facts.quarantine->cause, Atom(facts.quarantine->name), time_of(facts.quarantine->since)};
 }

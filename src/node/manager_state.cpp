@@ -65,6 +65,7 @@ void ManagerState::connected(const wire::Hello& hello) {
   for (const auto& [pid, watchers] : watchers_) believed.insert(pid);
   for (const auto& [id, table] : ledger_.tables()) {
     if (table.facts.owner) believed.insert(*table.facts.owner);
+    for (const wire::Fixation& fixation : table.facts.fixations) believed.insert(fixation.process);
   }
   for (const Pid pid : believed) {
     if (pid.program == hello.program && !is_alive(pid))
@@ -124,6 +125,20 @@ void ManagerState::forget_watches_of(std::uint32_t program) {
   found->second.watched.clear();
 }
 
+template <typename Predicate>
+void ManagerState::release_fixations(Predicate ended) {
+  std::vector<std::pair<std::string, Pid>> released;
+  for (const auto& [id, table] : ledger_.tables()) {
+    for (const wire::Fixation& fixation : table.facts.fixations) {
+      if (ended(fixation.process)) released.emplace_back(id, fixation.process);
+    }
+  }
+  for (const auto& [id, process] : released) {
+    commit(FixationChanged{id, process, 0, effects_.now()});
+    write_segment(id);
+  }
+}
+
 void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   // Its processes are dead from here on: none of them inherits from another.
   forget_watches_of(program);
@@ -136,6 +151,7 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
   }
   programs_.erase(program);
 
+  release_fixations([program](Pid pid) { return pid.program == program; });
   const Ending ending{end, {}};
   std::map<Pid, std::set<std::string>> waiting;  // who must be told of, and for which tables that waits
   for (const std::string& id : ledger_.tables_of_program(program)) {
@@ -174,6 +190,7 @@ void ManagerState::process_died(Pid pid, wire::Death how, const Ending& ending) 
   const auto program = programs_.find(pid.program);
   if (program != programs_.end()) program->second.processes.erase(pid.index);
 
+  release_fixations([pid](Pid other) { return other == pid; });
   std::set<std::string> waiting;
   for (const std::string& id : ledger_.tables_of(pid)) {
     settle_table(id, pid, ending);

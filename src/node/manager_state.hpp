@@ -52,7 +52,7 @@ class ManagerEffects {
   virtual Status create_segment(const wire::TableFacts& table) = 0;
   // So that the two below will not fail: asked before a request is granted.
   virtual Status open_segment(const std::string& id) = 0;
-  // Stores owner, generation, protection and quarantine in the header, unless it has a higher generation. The one that it has
+  // Stores owner, generation, protection, quarantine and whether it is fixed in the header, unless it has a higher generation. The one that it has
   // then.
   virtual Result<std::uint64_t> set_owner(const wire::TableFacts& table) = 0;
   // Takes the segment away from under its name, and tells those who have it mapped that it is deleted. Fails when the latter
@@ -161,6 +161,7 @@ class ManagerState {
   wire::Answer on(std::uint32_t program, const wire::SetHeir& call);
   wire::Answer on(std::uint32_t program, const wire::RenameTable& call);
   wire::Answer on(std::uint32_t program, const wire::ProtectTable& call);
+  wire::Answer on(std::uint32_t program, const wire::FixTable& call);
   wire::Answer on(std::uint32_t program, const wire::DropTable& call);
   wire::Answer on(std::uint32_t program, const wire::ReclaimTable& call);
   wire::Answer on(std::uint32_t program, const wire::QuarantineTable& call);
@@ -171,6 +172,9 @@ class ManagerState {
   wire::Answer open_existing(const wire::MakeTable& call, const Ledger::Table& table);
   wire::Answer owned_now(const std::string& id);
 
+  // Of all processes for which `ended` holds.
+  template <typename Predicate>
+  void release_fixations(Predicate ended);
   void settle_table(const std::string& id, Pid dead, const Ending& ending);
   // To its heir, if that lives and is another; nothing is done then otherwise.
   bool pass_to_heir(const std::string& id, Pid former, const Ending& ending);

@@ -331,6 +331,26 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::ProtectTable& c
   return wire::Done{};
 }
 
+wire::Answer ManagerState::on(std::uint32_t program, const wire::FixTable& call) {
+  const Ledger::Table* table = ledger_.table(call.id);
+  if (table == nullptr) return no_such_table();
+  const wire::TableFacts& facts = table->facts;
+  const bool may_read = facts.spec.protection != Protection::private_access || facts.owner == call.caller;
+  if (call.caller.program != program || !may_read) {
+    return refused(ErrorCode::access, "only its owner may fix the private table \"" + facts.spec.name + '"');
+  }
+  if (!is_alive(call.caller)) return refused(ErrorCode::noproc, "the process has ended");
+  const auto found = std::find_if(facts.fixations.begin(), facts.fixations.end(),
+                                  [&](const wire::Fixation& fixation) { return fixation.process == call.caller; });
+  const std::uint32_t count = found == facts.fixations.end() ? 0 : found->count;
+  if (!call.fix && count == 0) return wire::Done{};  // as in ets
+  if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
+  const FixationChanged record{call.id, call.caller, call.fix ? count + 1 : count - 1, effects_.now()};
+  if (auto recorded = try_commit(record); !recorded) return refused(recorded.failure());
+  write_segment(call.id);
+  return wire::Done{};
+}
+
 wire::Answer ManagerState::on(std::uint32_t program, const wire::DropTable& call) {
   const Ledger::Table* table = ledger_.table(call.id);
   if (table == nullptr) return no_such_table();

@@ -65,6 +65,7 @@ Result<std::uint64_t> World::set_owner(const wire::TableFacts& table) {
   if (segment.generation > table.generation) return segment.generation;
   segment.owner = table.owner;
   segment.protection = table.spec.protection;
+  segment.fixed = !table.fixations.empty();
   segment.generation = table.generation;
   segment.quarantined = table.quarantine.has_value();
   segment.left_behind = false;

@@ -242,6 +242,9 @@ void World::give_away(std::uint32_t number) {
 
 void World::change_spec(std::uint32_t number) {
   for (const auto& [id, table] : state_->ledger().tables()) {
+    if (one_in(4)) return say(number, wire::FixTable{0, id, some_process_of(number), !one_in(3)});
+  }
+  for (const auto& [id, table] : state_->ledger().tables()) {
     if (one_in(2) || !table.facts.owner || table.facts.owner->program != number) continue;
     const Pid owner = *table.facts.owner;
     if (one_in(2)) return say(number, wire::ProtectTable{0, id, owner, static_cast<Protection>(pick(3))});

@@ -22,6 +22,7 @@ struct SimSegment {
   std::optional<Pid> owner;
   std::uint64_t generation = 0;
   bool quarantined = false;
+  bool fixed = false;
   Protection protection = Protection::protected_access;
   bool open = false;     // by the manager: then it needs no descriptor
   bool spoiled = false;  // will never open

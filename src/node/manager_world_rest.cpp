@@ -59,6 +59,10 @@ void World::check_at_rest() {
     ASSERT_TRUE(segments_.contains(id)) << "table " << id << " has no segment";
     EXPECT_EQ(segments_[id].owner, table.facts.owner) << "table " << id;
     EXPECT_EQ(segments_[id].generation, table.facts.generation) << "table " << id;
+    EXPECT_EQ(segments_[id].fixed, !table.facts.fixations.empty()) << "table " << id;
+    for (const wire::Fixation& fixation : table.facts.fixations) {
+      EXPECT_TRUE(fixation.count > 0 && truly_alive(fixation.process)) << "table " << id << " is fixed by the dead";
+    }
     EXPECT_EQ(segments_[id].protection, table.facts.spec.protection) << "table " << id;
     EXPECT_EQ(segments_[id].quarantined, table.facts.quarantine.has_value()) << "table " << id;
     EXPECT_FALSE(table.facts.quarantine && table.facts.owner) << "table " << id << " is set aside and owned";

@@ -74,6 +74,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
                   const Succession& succession = {});
   Status rename(const std::string& id, Pid caller, Atom name);
   Status protect(const std::string& id, Pid caller, Protection protection);
+  Status fix(const std::string& id, Pid caller, bool fix);
   Status drop_table(const std::string& id, Pid caller);
   // As the manager knows it, or the journal; nothing when it was deleted.
   Result<std::optional<wire::TableFacts>> facts(const std::string& id);

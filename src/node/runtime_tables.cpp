@@ -226,6 +226,14 @@ Status Runtime::protect(const std::string& id, Pid caller, Protection protection
   return command(std::move(call), Client::Again::when_asked, "set the protection");
 }
 
+Status Runtime::fix(const std::string& id, Pid caller, bool fix) {
+  wire::FixTable call;
+  call.id = id;
+  call.caller = caller;
+  call.fix = fix;
+  return command(std::move(call), Client::Again::never, "fix the table");
+}
+
 Status Runtime::drop_table(const std::string& id, Pid caller) {
   wire::DropTable call;
   call.id = id;

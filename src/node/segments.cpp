@@ -88,6 +88,7 @@ Result<std::uint64_t> Segments::set_owner(const wire::TableFacts& table) {
   // Whoever is told to be the owner must find a table that can be written; who was it, one that cannot any more.
   if (table.quarantine) segment->set_quarantined(true);
   segment->set_protection(table.spec.protection);
+  segment->set_fixed(!table.fixations.empty());
   segment->set_owner(table.owner.value_or(Pid{}), table.generation);
   if (!table.quarantine) segment->set_quarantined(false);
   return table.generation;

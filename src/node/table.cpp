@@ -169,6 +169,8 @@ void Table::give_away(Atom registered_name, const Term& gift_data) {
   handle_->runtime->give_away(handle_->id, caller(*handle_), registered_name, gift_data).value_or_raise();
 }
 
+void Table::safe_fixtable(bool fix) { handle_->runtime->fix(handle_->id, caller(*handle_), fix).value_or_raise(); }
+
 void Table::set_protection(Protection protection) {
   handle_->runtime->protect(handle_->id, caller(*handle_), protection).value_or_raise();
 }

@@ -61,6 +61,7 @@ struct TableHeader {
   std::uint32_t type;
 
   // Written once.
+  std::atomic<std::uint32_t> fixed;  // somebody has fixed it: not written once, but hardly ever
   std::uint32_t node_table;
   std::uint32_t write_concurrency;
   std::uint32_t name_bytes;
@@ -69,7 +70,7 @@ struct TableHeader {
   char name[kNameBytesMax];
 };
 static_assert(sizeof(TableHeader) <= sizeof(shm::SegmentHeader::table));
-static_assert(offsetof(TableHeader, node_table) == shm::kCacheLineBytes);
+static_assert(offsetof(TableHeader, fixed) == shm::kCacheLineBytes);
 
 // `work` of a stripe: what is under way in it beyond one Change. Whoever takes the lock finishes it first.
 enum Work : std::uint32_t {

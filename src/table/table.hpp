@@ -98,6 +98,7 @@ class Table {
   }
   void set_owner(Pid owner, std::uint64_t generation) noexcept;
   void set_protection(Protection protection) noexcept;
+  void set_fixed(bool fixed) noexcept { header_.fixed.store(fixed ? 1 : 0, std::memory_order_release); }
   // A table that was set aside is read only by those who have opened it for that, and written by nobody.
   void set_quarantined(bool quarantined) noexcept;
   void mark_deleted() noexcept;

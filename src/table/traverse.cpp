@@ -130,7 +130,9 @@ std::optional<KeyObjects> Table::first_lookup(Pid caller) const {
 std::optional<KeyObjects> Table::next_lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
   Key prepared;
-  if (!find_key(key, prepared) || !member(caller, key)) {
+  const bool known = find_key(key, prepared);
+  // While a table is fixed, deleted keys lead on; their place in the order is known whether they are there or not.
+  if (header_.fixed.load(std::memory_order_acquire) == 0 && !(known && member(caller, key))) {
     throw Error(ErrorCode::badkey, "next", "there is no object with the key " + to_string(key));
   }
   const Visited after = place_of(prepared);

@@ -90,6 +90,14 @@ struct Quarantine {
   friend bool operator==(const Quarantine&, const Quarantine&) = default;
 };
 
+// A process that has fixed a table, and how often.
+struct Fixation {
+  Pid process;
+  std::uint32_t count = 0;
+  static auto fields(auto& self) { return std::tie(self.process, self.count); }
+  friend bool operator==(const Fixation&, const Fixation&) = default;
+};
+
 struct TableFacts {
   std::string id;
   TableSpec spec;
@@ -97,8 +105,11 @@ struct TableFacts {
   std::uint64_t generation = 0;
   std::optional<HeirSpec> heir;
   std::optional<Quarantine> quarantine;
+  std::vector<Fixation> fixations;  // none: it is not fixed
+  std::int64_t fixed_since = 0;
   static auto fields(auto& self) {
-    return std::tie(self.id, self.spec, self.owner, self.generation, self.heir, self.quarantine);
+    return std::tie(self.id, self.spec, self.owner, self.generation, self.heir, self.quarantine, self.fixations,
+                    self.fixed_since);
   }
   friend bool operator==(const TableFacts&, const TableFacts&) = default;
 };
@@ -269,6 +280,15 @@ struct ProtectTable {
   static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.protection); }
 };
 
+// By whoever may read: once more, or once less.
+struct FixTable {
+  std::uint64_t request = 0;
+  std::string id;
+  Pid caller;
+  bool fix = false;
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.fix); }
+};
+
 struct DropTable {
   std::uint64_t request = 0;
   std::string id;
@@ -335,10 +355,11 @@ struct TellLineage {
   static auto fields(auto& self) { return std::tie(self.request, self.id); }
 };
 
-using ToManager = std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive,
-                               RegisterName, UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables,
-                               GiveAway, SetHeir, RenameTable, ProtectTable, DropTable, TransferDone, WatchdogStarted,
-                               Repaired, ReportExit, ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
+using ToManager =
+    std::variant<Hello, Bye, ProcessStarted, ProcessExited, Forward, Watch, Unwatch, WatchNames, IsAlive, RegisterName,
+                 UnregisterName, Whereis, MakeTable, FindTable, DescribeTable, ListTables, GiveAway, SetHeir,
+                 RenameTable, ProtectTable, FixTable, DropTable, TransferDone, WatchdogStarted, Repaired, ReportExit,
+                 ReclaimTable, QuarantineTable, ReleaseTable, TellLineage>;
 
 // -- from the manager to a program --
 
