@@ -5,22 +5,13 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "base/error_fixture.hpp"
 #include "node/helper_program.hpp"
 
 namespace heirloom::node {
 namespace {
 
 using namespace literals;
-
-template <typename Call>
-ErrorCode code_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode{};
-}
 
 class Renaming : public NodeDirectoryTest {
  protected:

@@ -141,6 +141,7 @@ class Segment {
     [[nodiscard]] bool contains(Offset offset, std::uint64_t bytes) const noexcept {
       return inside(offset, bytes) || segment_.contains_slow(offset, bytes);
     }
+    [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
 
    private:
     [[nodiscard]] bool inside(Offset offset, std::uint64_t bytes) const noexcept {

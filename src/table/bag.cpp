@@ -170,7 +170,8 @@ void StripeGuard::retire_detached_for_now() try { retire_detached(); } catch (co
 
 // -- reading --
 
-StoredObject StoredObject::first_of_group(const shm::Segment::Window& window, Offset offset) {
+StoredObject StoredObject::first_of_group(const shm::Segment& segment, Offset offset) {
+  const shm::Segment::Window window = segment.window();
   const auto refuse = [&] { shm::Segment::refuse(offset, "an object that is none"); };
   const Members members(window, make_slot(0, offset, false));
   if (!members.is_group() || members.count() == 0) refuse();
@@ -190,12 +191,11 @@ Objects Table::copy_all(std::uint64_t slot) const {
   return Objects(std::move(objects));
 }
 
-Objects Table::lookup_all(const TermView& key) const {
+void Table::lookup_all(const TermView& key, Objects& found) const {
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;
-  if (!find_key(key, prepared)) return {};
-  const std::uint64_t slot = find_slot(prepared).slot;
-  return slot == 0 ? Objects() : copy_all(slot);
+  if (!find_key(key, prepared)) return;
+  if (const std::uint64_t slot = find_slot(prepared); slot != 0) found = copy_all(slot);
 }
 
 }  // namespace heirloom::table

@@ -58,8 +58,9 @@ class StoredObject {
   // Of a group it is the first object, which has the key of all.
   StoredObject(const shm::Segment::Window& window, Offset offset)
       : words_(&window.at<const std::uint64_t>(offset, "an object")), root_(load_word(*words_)) {
+    // Of the window only its segment goes out of line: a window whose address is taken lies in memory, not in registers.
     if (!is_sound(window, offset)) [[unlikely]]
-      *this = first_of_group(window, offset);
+      *this = first_of_group(window.segment(), offset);
   }
   explicit operator bool() const noexcept { return words_ != nullptr; }
 
@@ -83,7 +84,7 @@ class StoredObject {
     return (root_ & 0xFF) == kTupleByte && words() > arity() && words() <= kStoredWordsMax &&
            window.contains(offset, words() * 8);
   }
-  static StoredObject first_of_group(const shm::Segment::Window& window, Offset offset);
+  static StoredObject first_of_group(const shm::Segment& segment, Offset offset);
   const std::uint64_t* words_ = nullptr;
   std::uint64_t root_ = 0;
 };

@@ -31,10 +31,10 @@ std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::
   };
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;
-  const Found found = find_key(key, prepared) ? find_slot(prepared) : Found();
-  if (found.slot == 0) return std::nullopt;
-  if (!is_bag()) return element_of(found.object);
-  const Members members(segment_->window(), found.slot);
+  const std::uint64_t slot = find_key(key, prepared) ? find_slot(prepared) : 0;
+  if (slot == 0) return std::nullopt;
+  const Members members(segment_->window(), slot);
+  if (!is_bag()) return element_of(members[0]);
   std::vector<Term> elements;
   for (std::uint64_t i = 0; i < members.count(); ++i) elements.push_back(element_of(members[i]));
   return list(elements);

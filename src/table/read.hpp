@@ -29,8 +29,9 @@ inline Table::Found Table::find_in(const shm::Segment::Window& window, const Buc
   return {};
 }
 
-template <typename AnyKey>
-inline Table::Found Table::find_slot(const AnyKey& key) const {
+template <typename AnyKey, typename Take>
+inline auto Table::search(const AnyKey& key, const Take& take) const
+    -> std::invoke_result_t<const Take&, const Found&> {
   const std::uint64_t tag = tag_of_hash(key.hash);
   const std::uint32_t stripe = stripe_of(key.hash);
   const shm::Segment::Window window = segment_->window();
@@ -42,7 +43,7 @@ inline Table::Found Table::find_slot(const AnyKey& key) const {
     if (shape_buckets(shape) != 0) [[likely]] {
       const Bucket* bucket = &bucket_for_reading(window, head, bucket_of(key.hash, shape_buckets(shape)));
       for (;;) {
-        if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return found;
+        if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return take(found);
         const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
         if (overflow == 0) [[likely]]
           break;
@@ -56,9 +57,11 @@ inline Table::Found Table::find_slot(const AnyKey& key) const {
 
 inline Objects Table::lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
-  if (is_bag()) [[unlikely]]
-    return lookup_all(key);
   Objects found;
+  if (is_bag()) [[unlikely]] {
+    lookup_all(key, found);
+    return found;  // the one that all ways return, so that it is built where the caller wants it
+  }
   const shm::ReadEpoch epoch = read_epoch();
   const StoredObject object = term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key);
   if (object) copy_out(object, found.only());

@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "heirloom/table.hpp"
@@ -225,7 +226,7 @@ class Table {
   [[nodiscard]] std::uint64_t object_tag(const TermView& object) const;
   [[nodiscard]] std::uint64_t find_member(const Members& members, const TermView& object) const;
   [[nodiscard]] Objects copy_all(std::uint64_t slot) const;
-  [[nodiscard]] Objects lookup_all(const TermView& key) const;  // of a bag
+  void lookup_all(const TermView& key, Objects& found) const;  // of a bag
 
   // reading, inside a ReadEpoch
   struct Found {
@@ -233,11 +234,17 @@ class Table {
     std::uint64_t slot = 0;                                 // what it leads to
     StoredObject object = {};                               // of several, the first
   };
-  template <typename AnyKey>  // Key or SmallKey
-  [[nodiscard, gnu::always_inline]] inline Found find_slot(const AnyKey& key) const;
+  // What `take` makes of the place where a key is, or its empty value where it is absent. Of a whole Found only a part is wanted
+  // mostly, and what is not taken is never stored (docs/decisions/0005).
+  template <typename AnyKey, typename Take>  // Key or SmallKey
+  [[nodiscard, gnu::always_inline]] inline auto search(const AnyKey& key, const Take& take) const
+      -> std::invoke_result_t<const Take&, const Found&>;
   template <typename AnyKey>
-  [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const {  // none: it is absent
-    return find_slot(key).object;
+  [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const {
+    return search(key, [](const Found& found) { return found.object; });
+  }
+  [[nodiscard]] std::uint64_t find_slot(const Key& key) const {
+    return search(key, [](const Found& found) { return found.slot; });
   }
   [[nodiscard]] StoredObject find_other(const TermView& key) const;  // the same for all other kinds
   template <typename AnyKey>

@@ -10,20 +10,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error_fixture.hpp"
+
 namespace heirloom {
 namespace {
 
 using namespace literals;
-
-template <typename Call>
-ErrorCode code_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode{};
-}
 
 TEST(Term, MakesOfEachCppValueTheKindThatItMeans) {
   EXPECT_EQ(Term().kind(), TermKind::nil);
