@@ -80,7 +80,7 @@ class Babble {
   }
   void fill(Pid& pid) { pid = {1 + pick(4), pick(3)}; }
   void fill(std::string& text) {
-    const char* const texts[] = {"", "1", "2", "jobs", "keeper", "undefined", "no term"};
+    const char* const texts[] = {"", "1", "2", "jobs", "keeper", "undefined", "no term", "\xff no name"};
     text = texts[pick(std::size(texts))];
   }
   template <typename T>
@@ -229,6 +229,26 @@ TEST_F(HostileClients, MaySayHelloForAnotherProgram) {
     EXPECT_EQ(thief.ask("claim_to_be " + node() + ' ' + std::to_string(self().program)), "ok refused");
   }
   expect_all_is_well();
+}
+
+// A name is text until somebody makes an atom of it: the manager for the segment's header, another program for what it is told.
+TEST_F(Liar, MayNotGiveANameThatIsNoAtom) {
+  for (const std::string& name : {std::string("\xff"), std::string("\xed\xa0\x80"), std::string(256, 'x')}) {
+    connect({kLiar, 0});
+    wire::MakeTable make;
+    make.caller = {kLiar, 0};
+    make.spec.name = name;
+    EXPECT_FALSE(state.received(kLiar, make));
+    make.spec.name = "a name";
+    make.heir = wire::HeirSpec{.process = name};
+    EXPECT_FALSE(state.received(kLiar, make));
+    make.heir = wire::HeirSpec{.process = "keeper", .successors = {"worker", name}};
+    EXPECT_FALSE(state.received(kLiar, make));
+    EXPECT_FALSE(state.received(kLiar, wire::SetHeir{1, "1", {kLiar, 0}, make.heir}));
+    EXPECT_FALSE(state.received(kLiar, wire::RegisterName{1, name, {kLiar, 0}}));
+    EXPECT_FALSE(state.received(kLiar, wire::RenameTable{1, "1", {kLiar, 0}, name}));
+  }
+  EXPECT_EQ(state.ledger().tables().size(), 1U);
 }
 
 TEST_F(HostileClients, MayAskWithoutReadingTheAnswers) {

@@ -7,11 +7,40 @@
 #include <type_traits>
 #include <utility>
 
+#include "heirloom/atom.hpp"
+
 #include "node/refusal.hpp"
+#include "term/utf8.hpp"
 
 namespace heirloom::node {
 
 namespace {
+
+// Names travel as text. One that other programs will read must be an atom there.
+bool is_atom(const std::string& name) {
+  const auto characters = term::utf8_characters(name);
+  return characters && *characters <= Atom::kCharactersMax;
+}
+bool is_atom(const wire::PidOrName& process) {
+  const auto* name = std::get_if<std::string>(&process);
+  return name == nullptr || is_atom(*name);
+}
+bool has_atoms(const std::optional<wire::HeirSpec>& heir) {
+  return !heir || (is_atom(heir->process) && std::all_of(heir->successors.begin(), heir->successors.end(),
+                                                         [](const std::string& name) { return is_atom(name); }));
+}
+template <typename Message>
+bool names_are_atoms(const Message& message) {
+  if constexpr (std::is_same_v<Message, wire::RegisterName> || std::is_same_v<Message, wire::RenameTable>) {
+    return is_atom(message.name);
+  } else if constexpr (std::is_same_v<Message, wire::MakeTable>) {
+    return is_atom(message.spec.name) && has_atoms(message.heir);
+  } else if constexpr (std::is_same_v<Message, wire::SetHeir>) {
+    return has_atoms(message.heir);
+  } else {
+    return true;
+  }
+}
 
 std::string text_of(Pid pid) { return "<0." + std::to_string(pid.program) + '.' + std::to_string(pid.index) + '>'; }
 
@@ -274,6 +303,7 @@ bool ManagerState::received(std::uint32_t program, const wire::ToManager& messag
   if (!programs_.contains(program)) return false;
   return std::visit(
       [&](const auto& one) {
+        if (!names_are_atoms(one)) return false;
         if constexpr (std::is_same_v<decltype(on(program, one)), bool>) {
           return on(program, one);
         } else {

@@ -144,6 +144,7 @@ void StripeGuard::retire_detached() {
     const Members members(table_.segment_->window(), make_slot(0, offset, false));
     if (!members.is_group()) shm::Segment::refuse(offset, "a detached group that is none");
     Group& group = members.group();
+    if (group.victim > members.count()) shm::Segment::refuse(offset, "a detached group that is none");
     std::uint64_t left = members.count() - std::min(group.retired, members.count());
     while (left != 0 && group.victim != 0 && !is_copy(members, left - 1, group.victim - 1)) --left;
     if (left == 0) {

@@ -7,6 +7,7 @@
 
 #include "judge.hpp"
 #include "node/manager_state.hpp"
+#include "term/utf8.hpp"
 #include "wire/packets.hpp"
 
 namespace heirloom::fuzz {
@@ -65,6 +66,7 @@ void judge_state(const node::ManagerState& state, const Effects& effects) {
   for (const auto& [id, table] : ledger.tables()) {
     require(effects.segments.contains(id));
     require(ledger.table_named(table.facts.spec.name) == &table);
+    require(term::utf8_characters(table.facts.spec.name).has_value());
     require(!table.facts.owner || state.is_alive(*table.facts.owner));
     require(table.facts.owner || table.facts.spec.node_table);
     require(!table.facts.owner || !table.facts.quarantine);
