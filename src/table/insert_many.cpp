@@ -139,7 +139,7 @@ class ManyInsert {
   }
 
   void install_group(StripeGuard& guard, StripeGuard::Place& place, Objects objects) {
-    const std::vector<const EncodedObject*> added = missing(place, objects);
+    const std::vector<const EncodedObject*> added = missing(guard, place, objects);
     if (added.empty()) return;
     guard.make_room(place);
     const std::vector<std::uint64_t> words = guard.words_of(place);
@@ -151,26 +151,31 @@ class ManyInsert {
     for (const EncodedObject* object : added) guard.append(guard.record<Group>(offset, "a group"), *object, false);
   }
 
-  // Those that the key has not yet; all of them for a duplicate_bag.
-  std::vector<const EncodedObject*> missing(const StripeGuard::Place& place, Objects objects) const {
-    if (table_.type() != TableType::bag) return {objects.begin(), objects.end()};
-    const AtomSpace& atoms = table_.dictionary_;
-    std::unordered_multimap<std::uint64_t, TermView> present;
-    if (place.value != 0) {
-      const Members members(table_.segment_->window(), place.value);
-      for (std::uint64_t i = 0; i < members.count(); ++i) {
-        const TermView object = members[i].view(atoms);
-        present.emplace(term::hash(object, table_.seed_), object);
-      }
-    }
-    std::vector<const EncodedObject*> added;
+  // Those that the key has not yet, each once; all of them for a duplicate_bag.
+  std::vector<const EncodedObject*> missing(const StripeGuard& guard, const StripeGuard::Place& place,
+                                            Objects objects) const {
+    std::vector<const EncodedObject*> added(objects.begin(), objects.end());
+    if (table_.type() != TableType::bag) return added;
+    // By their tags, so that of the objects that are there only the likely ones are looked at.
+    std::unordered_multimap<std::uint64_t, const EncodedObject*> wanted;
+    const auto find = [&](std::uint64_t tag, const TermView& object) {
+      const auto [first, last] = wanted.equal_range(tag);
+      const auto found = std::find_if(first, last, [&](const auto& each) { return each.second->view() == object; });
+      return found == last ? wanted.end() : found;
+    };
     for (const EncodedObject* object : objects) {
-      const std::uint64_t hash = term::hash(object->view(), table_.seed_);
-      const auto [first, last] = present.equal_range(hash);
-      if (std::any_of(first, last, [&](const auto& other) { return other.second == object->view(); })) continue;
-      present.emplace(hash, object->view());
-      added.push_back(object);
+      const std::uint64_t tag = table_.object_tag(object->view());
+      if (find(tag, object->view()) == wanted.end()) wanted.emplace(tag, object);
     }
+    for (const std::uint64_t member : guard.words_of(place)) {
+      if (!wanted.contains(slot_tag(member))) continue;
+      const auto found = find(slot_tag(member), guard.object(member).view(table_.dictionary_));
+      if (found != wanted.end()) wanted.erase(found);
+    }
+    std::erase_if(added, [&](const EncodedObject* object) {
+      const auto found = find(table_.object_tag(object->view()), object->view());
+      return found == wanted.end() || found->second != object;
+    });
     return added;
   }
 
