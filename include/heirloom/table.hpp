@@ -53,9 +53,10 @@ struct TableOptions {
   Protection protection = Protection::protected_access;
   std::int64_t keypos = 1;  // position of the key in an object, from 1
   std::optional<Heir> heir = {};
-  bool write_concurrency = false;  // more stripes: more processes write at the same time, for more memory
-  bool read_concurrency = false;   // accepted; reads never lock
-  bool compressed = false;         // not supported yet: badarg
+  // More stripes: more processes write at the same time, for more memory. An ordered_set has one lock whatever this says.
+  bool write_concurrency = false;
+  bool read_concurrency = false;                      // accepted; reads never lock
+  bool compressed = false;                            // not supported yet: badarg
   std::uint64_t max_bytes = std::uint64_t{16} << 30;  // the table refuses to grow beyond (ErrorCode::full)
 };
 
@@ -213,29 +214,32 @@ class Table {
   bool update_element(const Term& key, const ElementUpdate& update, const Term& default_object);
   bool update_element(const Term& key, std::span<const ElementUpdate> updates, const Term& default_object);
 
-  // -- traverse: in an order of the table's own that growth does not disturb --
+  // -- traverse: an ordered_set in the order of its keys, others in one of their own that growth does not disturb --
   // Whoever goes through a table while others write meets each object that is there all the time exactly once, whether the table
   // is fixed or not; one that comes or goes meanwhile, once or not at all. Nothing: '$end_of_table'. Error{badkey} when the key is
-  // not there and the table is not fixed. Without an order, last() and prev() are first() and next(), as in ets.
+  // not there and the table is not fixed; but an ordered_set takes any key, and finds what is behind or before it. Without an
+  // order, last() and prev() are first() and next(), as in ets.
   [[nodiscard]] std::optional<Term> first() const;
   [[nodiscard]] std::optional<Term> next(const Term& key) const;
-  [[nodiscard]] std::optional<Term> last() const { return first(); }
-  [[nodiscard]] std::optional<Term> prev(const Term& key) const { return next(key); }
+  [[nodiscard]] std::optional<Term> last() const;
+  [[nodiscard]] std::optional<Term> prev(const Term& key) const;
   [[nodiscard]] std::optional<KeyObjects> first_lookup() const;  // the key and its objects, in one step
   [[nodiscard]] std::optional<KeyObjects> next_lookup(const Term& key) const;
-  [[nodiscard]] std::optional<KeyObjects> last_lookup() const { return first_lookup(); }
-  [[nodiscard]] std::optional<KeyObjects> prev_lookup(const Term& key) const { return next_lookup(key); }
+  [[nodiscard]] std::optional<KeyObjects> last_lookup() const;
+  [[nodiscard]] std::optional<KeyObjects> prev_lookup(const Term& key) const;
   [[nodiscard]] std::vector<Term> tab2list() const;
   // for (const Term& object : table) ...: the same objects, some at a time. An input range; what begin() throws, ++ may throw, too.
   class Iterator;
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
-  // function(object, accumulator) for each of them; the objects of one key from the first to the last, or back.
+  // function(object, accumulator) for each of them; the objects of one key, or all of an ordered_set, from the first to the last,
+  // or back.
   template <typename Function, typename Accumulator>
   Accumulator foldl(Function function, Accumulator accumulator) const;
   template <typename Function, typename Accumulator>
   Accumulator foldr(Function function, Accumulator accumulator) const;
-  // The objects of one slot, from 0, of the index as it is now; nothing for the number of slots: the end. Error{badarg} beyond.
+  // The objects of one slot, from 0, of the index as it is now (in an ordered_set, the object of that number); nothing for the
+  // number of slots: the end. Error{badarg} beyond.
   [[nodiscard]] std::optional<std::vector<Term>> slot(std::uint64_t number) const;
 
   // ets:safe_fixtable/2, by whoever may read: next() takes keys that were deleted - any key - while some process has fixed the table. A
@@ -285,7 +289,7 @@ class Table {
 
  private:
   // Some keys behind this one, in order, or from the first; none at the end.
-  [[nodiscard]] std::vector<KeyObjects> keys_behind(const Term* key) const;
+  [[nodiscard]] std::vector<KeyObjects> keys_behind(const Term* key, bool down = false) const;
 
   std::shared_ptr<node::TableHandle> handle_;
 };
@@ -327,7 +331,7 @@ Accumulator Table::foldl(Function function, Accumulator accumulator) const {
 
 template <typename Function, typename Accumulator>
 Accumulator Table::foldr(Function function, Accumulator accumulator) const {
-  for (auto keys = keys_behind(nullptr); !keys.empty(); keys = keys_behind(&keys.back().key)) {
+  for (auto keys = keys_behind(nullptr, true); !keys.empty(); keys = keys_behind(&keys.back().key, true)) {
     for (const KeyObjects& each : keys) {
       for (std::size_t i = each.objects.size(); i > 0; --i)
         accumulator = function(each.objects[i - 1], std::move(accumulator));

@@ -112,9 +112,21 @@ std::optional<KeyObjects> Table::next_lookup(const Term& key) const {
   return handle_->table->next_lookup(reader(*handle_), key);
 }
 
-std::vector<KeyObjects> Table::keys_behind(const Term* key) const {
+std::optional<Term> Table::last() const { return handle_->table->first(reader(*handle_), table::Direction::down); }
+std::optional<Term> Table::prev(const Term& key) const {
+  return handle_->table->next(reader(*handle_), key, table::Direction::down);
+}
+std::optional<KeyObjects> Table::last_lookup() const {
+  return handle_->table->first_lookup(reader(*handle_), table::Direction::down);
+}
+std::optional<KeyObjects> Table::prev_lookup(const Term& key) const {
+  return handle_->table->next_lookup(reader(*handle_), key, table::Direction::down);
+}
+
+std::vector<KeyObjects> Table::keys_behind(const Term* key, bool down) const {
   constexpr std::size_t kObjectsWanted = 100;
-  return handle_->table->keys_behind(reader(*handle_), key, kObjectsWanted);
+  const table::Direction direction = down ? table::Direction::down : table::Direction::up;
+  return handle_->table->keys_behind(reader(*handle_), key, kObjectsWanted, direction);
 }
 
 Table::Iterator Table::begin() const { return Iterator(*this); }

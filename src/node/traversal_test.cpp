@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What goes through a table: ranges, folds, slots, keys with their objects; and the calls of ETS that are made of others. Each on
-// a set and on a bag.
+// each type of table.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -22,7 +22,8 @@ using Terms = std::vector<Term>;
 class Traversal : public NodeDirectoryTest, public testing::WithParamInterface<TableType> {
  protected:
   Traversal() : opened_(Node::open(node())), table_(opened_.create("table"_atom, {.type = GetParam()})) {}
-  [[nodiscard]] static bool is_bag() { return GetParam() != TableType::set; }
+  [[nodiscard]] static bool is_bag() { return GetParam() == TableType::bag || GetParam() == TableType::duplicate_bag; }
+  [[nodiscard]] static bool is_ordered() { return GetParam() == TableType::ordered_set; }
   // Of each key one object, in a bag two.
   void fill(int keys) {
     for (int key = 0; key < keys; ++key) {
@@ -75,10 +76,12 @@ TEST_P(Traversal, FoldsTheObjectsOfAKeyFromBothEnds) {
   if (is_bag()) {
     for (std::size_t i = 0; i < right.size(); i += 2) std::swap(right[i], right[i + 1]);
   }
-  EXPECT_EQ(left, right) << "key by key in the same order";
+  if (is_ordered()) std::reverse(right.begin(), right.end());
+  EXPECT_EQ(left, right) << "key by key in the same order, or back";
 }
 
 TEST_P(Traversal, HasNoOtherWayBack) {
+  if (is_ordered()) return;
   fill(3);
   EXPECT_EQ(table_.last(), table_.first());
   EXPECT_EQ(table_.prev(*table_.first()), table_.next(*table_.first()));
@@ -96,9 +99,11 @@ TEST_P(Traversal, MeetsEachObjectOnceWhileTheTableGrowsAndShrinks) {
   for (const Term& object : table_) {
     const std::int64_t key = object.element(1).as_int64();
     if (key < 500) seen.insert(key);
-    for (int i = 0; i < 3; ++i) table_.insert({next++, "new"});
+    // In an order, what always comes behind would never end.
+    const int sign = is_ordered() ? -1 : 1;
+    for (int i = 0; i < 3; ++i) table_.insert({sign * next++, "new"});
     if (key >= 250) table_.erase(key);  // the one just met, and some not met yet
-    table_.erase(next - 5);
+    table_.erase(sign * (next - 5));
   }
   for (std::int64_t key = 0; key < 250; ++key) EXPECT_EQ(seen.count(key), objects_a_key()) << key;
   for (std::int64_t key = 250; key < 500; ++key) EXPECT_LE(seen.count(key), objects_a_key()) << key;
@@ -119,8 +124,47 @@ TEST_P(Traversal, InitTableReplacesAllObjects) {
   EXPECT_EQ(table_.size(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, Traversal, ::testing::Values(TableType::set, TableType::bag, TableType::duplicate_bag),
+INSTANTIATE_TEST_SUITE_P(Types, Traversal,
+                         ::testing::Values(TableType::set, TableType::ordered_set, TableType::bag,
+                                           TableType::duplicate_bag),
                          [](const auto& type) { return std::string(to_string(type.param)); });
+
+class OrderedTraversal : public NodeDirectoryTest {
+ protected:
+  OrderedTraversal()
+      : opened_(Node::open(node())), table_(opened_.create("table"_atom, {.type = TableType::ordered_set})) {}
+  Node opened_;
+  Table table_;
+};
+
+TEST_F(OrderedTraversal, GoesBothWays) {
+  for (int key = 0; key < 500; ++key) table_.insert({key * 7 % 500, key});
+  int expected = 0;
+  for (const Term& object : table_) EXPECT_EQ(object.element(1).as_int64(), expected++);
+  EXPECT_EQ(expected, 500);
+  EXPECT_EQ(table_.last(), Term(499));
+  EXPECT_EQ(table_.last_lookup()->objects.front().element(1), Term(499));
+  for (auto key = table_.last(); key; key = table_.prev(*key)) EXPECT_EQ(*key, Term(--expected));
+  EXPECT_EQ(expected, 0);
+  EXPECT_EQ(table_.prev_lookup(7)->key, Term(6));
+  EXPECT_EQ(table_.foldr(
+                [](const Term& object, std::int64_t before) {
+                  EXPECT_LT(object.element(1).as_int64(), before);
+                  return object.element(1).as_int64();
+                },
+                std::int64_t{500}),
+            0);
+}
+
+TEST_F(OrderedTraversal, FindsTheNeighboursOfAnyKey) {
+  for (const int key : {10, 20, 30}) table_.insert({key});
+  EXPECT_EQ(table_.next(20.0), Term(30)) << "20.0 is 20 here";
+  EXPECT_EQ(table_.next(19.5), Term(20));
+  EXPECT_EQ(table_.prev(20.5), Term(20));
+  EXPECT_EQ(table_.next("an atom that is nowhere"_atom), std::nullopt);
+  EXPECT_EQ(table_.prev("an atom that is nowhere"_atom), Term(30));
+  EXPECT_EQ(table_.slot(1), (Terms{Term{20}}));
+}
 
 // ets:update_element/4, from OTP 27 on.
 class UpdateElementWithDefault : public NodeDirectoryTest {

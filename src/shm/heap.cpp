@@ -78,6 +78,30 @@ void Heap::prepare_allocate_slow(SizeClass size_class, std::uint64_t count) {
   }
 }
 
+// Allocating first, since blocks left over from a run go where retired ones go; but the magazines' own class last, as the others
+// may cost some of it.
+void Heap::prepare(std::initializer_list<Need> allocate, std::initializer_list<Need> retire) {
+  const auto for_each_class = [](std::initializer_list<Need> needs, auto visit) {
+    for (const Need* need = needs.begin(); need != needs.end(); ++need) {
+      const auto same = [&](const Need& other) { return other.size_class == need->size_class; };
+      if (std::any_of(needs.begin(), need, same)) continue;
+      std::uint64_t count = 0;
+      for (const Need* other = need; other != needs.end(); ++other) count += same(*other) ? other->count : 0;
+      if (count != 0) visit(need->size_class, count);
+    }
+  };
+  std::uint64_t magazines = 0;
+  for_each_class(allocate, [&](SizeClass size_class, std::uint64_t count) {
+    if (size_class == kMagazineClass) {
+      magazines = count;
+    } else {
+      prepare_allocate(size_class, count);
+    }
+  });
+  for_each_class(retire, [&](SizeClass size_class, std::uint64_t count) { prepare_retire(size_class, count); });
+  if (magazines != 0) prepare_allocate(kMagazineClass, magazines);
+}
+
 // Blocks left over from a run that is too short for a change of several: they come back through the magazines.
 void Heap::discard_bump(SizeClass size_class) {
   ClassHeap& heap = classes(size_class);

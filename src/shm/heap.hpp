@@ -22,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "shm/intent.hpp"
 #include "shm/segment.hpp"
@@ -70,6 +71,12 @@ class Heap {
       return;
     prepare_retire_slow(size_class, count);
   }
+  // Before a Change of several blocks: the same for so many of each class. A class may be named twice, and a count may be 0.
+  struct Need {
+    SizeClass size_class;
+    std::uint64_t count;
+  };
+  void prepare(std::initializer_list<Need> allocate, std::initializer_list<Need> retire);
 
   // In a Change: a block that nobody else can reach; it is free again unless the Change is committed.
   Offset allocate(Change& change, SizeClass size_class);

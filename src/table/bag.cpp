@@ -192,7 +192,7 @@ Objects Table::copy_all(std::uint64_t slot) const {
   return Objects(std::move(objects));
 }
 
-void Table::lookup_all(const TermView& key, Objects& found) const {
+void Table::lookup_other(const TermView& key, Objects& found) const {
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;
   if (!find_key(key, prepared)) return;

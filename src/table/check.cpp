@@ -7,7 +7,9 @@
 
 #include "table/stripe_guard.hpp"
 #include "table/table.hpp"
+#include "table/tree.hpp"
 #include "term/block.hpp"
+#include "term/order_prefix.hpp"
 #include "term/validate.hpp"
 
 namespace heirloom::table {
@@ -172,6 +174,87 @@ class Checker {
   }
 
   void check_head(const IndexHead& head, PlaceOf place) {
+    objects_ = keys_ = 0;
+    if (table_.is_ordered()) {
+      const Offset root = head.directory.load(std::memory_order_acquire);
+      before_ = {};
+      const Tree tree(table_);
+      if (root != 0) check_node(tree, root, tree.level_of(root), {}, place);
+    } else {
+      check_buckets(head, place);
+    }
+    if (place == PlaceOf::live) check_counts(head);
+  }
+
+  void check_counts(const IndexHead& head) {  // T3
+    report_.objects += objects_;
+    const auto compare_count = [&](std::uint64_t there, std::uint64_t counted, const char* what) {
+      if (there != counted) find("it has " + std::to_string(there) + what + "and counts " + std::to_string(counted));
+    };
+    compare_count(objects_, head.objects.load(std::memory_order_acquire), " objects ");
+    if (table_.is_bag()) compare_count(keys_, head.keys.load(std::memory_order_acquire), " keys ");
+  }
+
+  // The separator that the keys of a node are not below; `block` 0: the least of its prefix.
+  struct Separator {
+    std::uint64_t prefix = 0;
+    std::uint64_t block = 0;
+  };
+
+  void check_node(const Tree& tree, Offset node, unsigned level, const Separator& least, PlaceOf place) {
+    if (!mark(node, level == 0 ? kLeafClass : kBranchClass, place, level == 0 ? "a leaf" : "a branch")) return;
+    if (level == 0) return check_leaf(tree, tree.leaf(node), node, least, place);
+    const Branch& branch = tree.branch(node, level);
+    for (std::uint64_t i = 0; i < branch.count; ++i) {
+      const std::uint64_t block = branch.keys[i].load(std::memory_order_acquire);
+      const Separator separator{branch.prefixes[i].load(std::memory_order_acquire), block};
+      if (i == 0 && separator.prefix != 0) find("a branch has a separator before its first child");
+      if (block != 0) {
+        const StoredObject key = guard_->object(block);
+        mark(slot_offset(block), key.size_class(), place, "a separator");
+        if (check_words(key, 1) && term::order_prefix(key.view(1, table_.dictionary_)) != separator.prefix)
+          find("a separator has another prefix than its key says");
+      }
+      const Offset child = branch.children[i].load(std::memory_order_acquire);
+      if (child == 0 && place == PlaceOf::live) find("a branch has no child " + std::to_string(i));
+      if (child != 0) check_node(tree, child, level - 1, i == 0 ? least : separator, place);
+    }
+  }
+
+  // O1, O2. That the keys are not above the next separator, the next leaf finds.
+  void check_leaf(const Tree& tree, const Leaf& leaf, Offset node, const Separator& least, PlaceOf place) {
+    const std::string where = "the leaf at " + std::to_string(node);
+    std::uint64_t before = 0;
+    for (std::uint64_t i = 0; i < kLeafRoom; ++i) {
+      const std::uint64_t prefix = leaf.prefixes[i].load(std::memory_order_acquire);
+      const std::uint64_t slot = leaf.slots[i].load(std::memory_order_acquire);
+      if (prefix < before) find(where + " has prefixes that do not ascend");
+      before = prefix;
+      if (slot == 0) continue;
+      if (slot_is_pending(slot)) return find(where + " has a pending object and no writer");
+      ++objects_;
+      const StoredObject object = guard_->object(slot);
+      mark(slot_offset(slot), object.size_class(), place, "an object");
+      if (!check_words(object)) return;
+      check_place(tree, object, prefix, least, place);
+    }
+  }
+
+  void check_place(const Tree& tree, StoredObject object, std::uint64_t prefix, const Separator& least, PlaceOf place) {
+    const TermView view = object.view(table_.keypos_, table_.dictionary_);
+    const std::string where = "the object with key " + heirloom::to_string(view);
+    Key key;
+    static_cast<void>(table_.find_key(view, key));
+    if (key.prefix != prefix) find(where + " has another prefix than its key says");
+    if (place != PlaceOf::live) return;  // what led to it may be gone
+    if (prefix < least.prefix ||
+        (prefix == least.prefix && least.block != 0 && tree.compare_separator(least.block, key) > 0))
+      find(where + " lies where nobody looks for it");
+    if (before_ && tree.compare(before_, object) >= 0) find(where + " is not above the one before it");
+    before_ = object;
+  }
+
+  void check_buckets(const IndexHead& head, PlaceOf place) {
     const std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_acquire));
     const Offset directory = head.directory.load(std::memory_order_acquire);
     const std::uint64_t room = head.directory_room.load(std::memory_order_acquire);
@@ -183,7 +266,6 @@ class Checker {
     if (head.empty_grave()) return;
     const std::uint64_t retired = head.retired.load(std::memory_order_acquire);
     mark(directory, shm::class_of(room * 8), place, "a directory");
-    objects_ = keys_ = 0;
     for (std::uint32_t chunk = 0; chunk + retired < room; ++chunk) {
       const Offset offset = segment_.word(directory + chunk * 8).load(std::memory_order_acquire);
       if (offset == 0) {
@@ -196,14 +278,6 @@ class Checker {
       check_bucket(table_.bucket_for_reading(segment_.window(), head, number), number, buckets, place);
     }
     check_unborn_bucket(head, buckets, room, place);
-    if (place == PlaceOf::live) {
-      report_.objects += objects_;
-      const auto compare_count = [&](std::uint64_t there, std::uint64_t counted, const char* what) {  // T3
-        if (there != counted) find("it has " + std::to_string(there) + what + "and counts " + std::to_string(counted));
-      };
-      compare_count(objects_, head.objects.load(std::memory_order_acquire), " objects ");
-      if (table_.is_bag()) compare_count(keys_, head.keys.load(std::memory_order_acquire), " keys ");
-    }
   }
 
   // T2: what a split cut short left in the bucket after the last.
@@ -287,10 +361,11 @@ class Checker {
     keys.push_back(key);
   }
 
-  bool check_words(const StoredObject& object) {
+  bool check_words(const StoredObject& object) { return check_words(object, table_.keypos_); }
+  bool check_words(const StoredObject& object, std::uint64_t keypos) {
     std::vector<std::uint64_t> words(object.block(), object.block() + object.words());
     words[0] = plain_root(words[0]);
-    if (object.arity() < table_.keypos_) {
+    if (object.arity() < keypos) {
       find("the object at " + std::to_string(segment_.offset_of(object.block())) + " has no key");
       return false;
     }
@@ -336,6 +411,7 @@ class Checker {
   StripeGuard* guard_ = nullptr;
   std::uint64_t objects_ = 0;  // of the head that is being checked
   std::uint64_t keys_ = 0;
+  StoredObject before_;  // in a tree
   std::unordered_map<Offset, Run> runs_;
   std::unordered_map<Offset, Offset> run_of_page_;
 };

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "table/stripe_guard.hpp"
+#include "table/tree_writer.hpp"
 
 namespace heirloom::table {
 
@@ -95,6 +95,7 @@ void StripeGuard::close_grave() {
 
 bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
   if (head.empty_grave()) return false;
+  if (table_.is_ordered()) return TreeWriter(table_, *this).drain(head, buckets);
   forget_unborn_bucket(head);
   for (; buckets != 0; --buckets) {
     const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
@@ -125,24 +126,25 @@ void StripeGuard::forget_unborn_bucket(IndexHead& head) {
 
 void StripeGuard::drain_slots(Bucket& bucket) {
   retire_detached();
-  for (auto& slot_word : bucket.slots) {
-    const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
-    if (slot == 0) continue;
-    if (is_group(slot)) {
-      shm::Change change = this->change();
-      change.publish(at(slot_word), 0);
-      change.store(work_offset(kDetached), slot_offset(slot));
-      change.commit();
-      retire_detached();
-      continue;
-    }
-    const StoredObject dead = object(slot);
-    heap_.prepare_retire(dead.size_class());
+  for (auto& slot_word : bucket.slots) drain_slot(slot_word);
+}
+
+void StripeGuard::drain_slot(std::atomic<std::uint64_t>& slot_word) {
+  const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
+  if (slot == 0) return;
+  if (is_group(slot)) {
     shm::Change change = this->change();
     change.publish(at(slot_word), 0);
-    heap_.retire(change, dead.size_class(), at(*dead.block()));
+    change.store(work_offset(kDetached), slot_offset(slot));
     change.commit();
+    return retire_detached();
   }
+  const StoredObject dead = object(slot);
+  heap_.prepare_retire(dead.size_class());
+  shm::Change change = this->change();
+  change.publish(at(slot_word), 0);
+  heap_.retire(change, dead.size_class(), at(*dead.block()));
+  change.commit();
 }
 
 void StripeGuard::drain_bucket(Bucket& bucket) {

@@ -8,7 +8,9 @@
 #include "base/assert.hpp"
 #include "table/table.hpp"
 #include "term/block.hpp"
+#include "term/compare.hpp"
 #include "term/hash.hpp"
+#include "term/order_prefix.hpp"
 
 namespace heirloom::table {
 
@@ -31,6 +33,12 @@ namespace {
 }  // namespace
 
 bool Table::find_other_key(Key& key) const {
+  if (is_ordered()) {
+    key.hash = 0;
+    key.word = term::is_small(key.root) ? key.root : 0;
+    key.prefix = term::order_prefix(key.view());
+    return true;
+  }
   key.hash = term::hash(key.view(), seed_);
   key.word = term::is_nil(key.root) ? key.root : 0;
   if (!term::is_atom(key.root)) return true;
@@ -48,16 +56,36 @@ bool Table::has_other_key(StoredObject object, std::uint64_t word, const Key& ke
   return object.view(keypos_, dictionary_) == key.view();
 }
 
+bool Table::key_before(const Key& left, const Key& right) const {
+  if (!is_ordered()) return left.hash < right.hash;  // the stripe is its highest bits
+  if (left.prefix != right.prefix) return left.prefix < right.prefix;
+  return term::compare(left.view(), right.view(), term::Numbers::by_value) < 0;
+}
+
+bool Table::same_key(const Key& left, const Key& right) const {
+  if (!is_ordered()) return left.hash == right.hash && left.view() == right.view();
+  return left.prefix == right.prefix && term::compare(left.view(), right.view(), term::Numbers::by_value) == 0;
+}
+
 std::uint64_t Table::hash_of(StoredObject object) const { return term::hash(object.view(keypos_, dictionary_), seed_); }
 
 EncodedObject Table::encode(const Term& object) const {
-  EncodedObject encoded;
-  encoded.words = object.block();
-  const std::uint64_t root = encoded.words[0];
+  const std::uint64_t root = object.block()[0];
   const std::uint64_t arity = term::is_kind(root, term::Kind::tuple) ? term::size_field(root) : 0;
-  if (arity < keypos_ || arity > kArityMax || encoded.words.size_bytes() > shm::kBlockBytesMax) [[unlikely]] {
+  if (arity < keypos_ || arity > kArityMax || object.block().size_bytes() > shm::kBlockBytesMax) [[unlikely]] {
     refuse_object(object, keypos_);
   }
+  EncodedObject encoded = encode_block(object);
+  // After translating, so that an atom that is the key is in the dictionary.
+  const TermView key(object.block().data(), object.block()[keypos_], nullptr);
+  HEIRLOOM_ASSERT(find_key(key, encoded.key), "an atom that was interned has an id");
+  return encoded;
+}
+
+EncodedObject Table::encode_block(const Term& object) const {
+  EncodedObject encoded;
+  encoded.words = object.block();
+  const std::uint64_t arity = term::size_field(encoded.words[0]);
   bool atoms = false;
   for (const std::uint64_t word : encoded.words.subspan(1, arity)) atoms |= term::may_hold_atoms(word);
   if (atoms && (atoms = term::contains_atoms(encoded.words.data()))) {
@@ -67,9 +95,6 @@ EncodedObject Table::encode(const Term& object) const {
     encoded.words = encoded.translated;
   }
   encoded.root = stored_root(arity, encoded.words.size(), atoms);
-  // After translating, so that an atom that is the key is in the dictionary.
-  const TermView key(object.block().data(), object.block()[keypos_], nullptr);
-  HEIRLOOM_ASSERT(find_key(key, encoded.key), "an atom that was interned has an id");
   return encoded;
 }
 

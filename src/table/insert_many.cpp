@@ -8,6 +8,7 @@
 //   4. store 1 into the commit word: from now on all readers choose `new`;
 //   5. let each slot point to its new object directly, retire old objects and Pendings, then the Transaction.
 //
+// In an ordered_set a leaf may be copied or split with Pendings in it; they are found again by their keys.
 // In a bag, a key's new state may be a group (group.hpp): a copy of the old one, to which the new objects are added before step 4.
 //
 // Death: each stripe lists its Pendings in its work, so the next comer resolves them stripe by stripe, by the commit word.
@@ -19,6 +20,7 @@
 
 #include "table/stripe_guard.hpp"
 #include "table/table.hpp"
+#include "table/tree.hpp"
 
 namespace heirloom::table {
 
@@ -31,13 +33,13 @@ class ManyInsert {
     std::vector<const EncodedObject*> order;
     order.reserve(encoded_.size());
     for (const EncodedObject& object : encoded_) order.push_back(&object);
-    std::stable_sort(order.begin(), order.end(), [](const EncodedObject* left, const EncodedObject* right) {
-      return left->key.hash < right->key.hash;  // the stripe is its highest bits
+    std::stable_sort(order.begin(), order.end(), [&](const EncodedObject* left, const EncodedObject* right) {
+      return table.key_before(left->key, right->key);
     });
     for (auto first = order.begin(); first != order.end();) {
       auto end = std::find_if(first, order.end(),
-                              [&](const EncodedObject* other) { return other->key.hash != (*first)->key.hash; });
-      const auto has_same_key = [&](const EncodedObject* other) { return other->key.view() == (*first)->key.view(); };
+                              [&](const EncodedObject* other) { return table.key_before((*first)->key, other->key); });
+      const auto has_same_key = [&](const EncodedObject* other) { return table.same_key((*first)->key, other->key); };
       if (!std::all_of(first, end, has_same_key)) end = std::stable_partition(first, end, has_same_key);
       // Of a set's objects with the same key the last one counts.
       if (table.is_bag()) {
@@ -86,9 +88,8 @@ class ManyInsert {
     auto guard = guards_.begin();
     for (auto first = objects_.begin(); first != objects_.end();) {
       const Key& key = (*first)->key;
-      const auto end = std::find_if(first, objects_.end(), [&](const EncodedObject* other) {
-        return other->key.hash != key.hash || other->key.view() != key.view();
-      });
+      const auto end = std::find_if(first, objects_.end(),
+                                    [&](const EncodedObject* other) { return !table_.same_key(other->key, key); });
       while ((*guard)->index() != table_.stripe_of(key.hash)) ++guard;
       visit(**guard, Objects(first, end));
       first = end;
@@ -231,6 +232,7 @@ void StripeGuard::resolve_transaction() {
       if (gone != 0) gone_class = Members(table_.segment_->window(), gone).size_class();
     }
     IndexHead& head = this->head();
+    const Offset slot = slot_of(pending);
     if (gone_class == kPendingClass) {
       heap_.prepare_retire(kPendingClass, 2);
     } else {
@@ -238,7 +240,7 @@ void StripeGuard::resolve_transaction() {
       heap_.prepare_retire(kPendingClass);
     }
     shm::Change change = this->change();
-    change.publish(pending.slot, kept);
+    change.publish(slot, kept);
     if (committed && added != 0) {
       change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + added);
     }
@@ -250,6 +252,17 @@ void StripeGuard::resolve_transaction() {
     change.store(work_offset(kTransaction), pending.next);
     change.commit();
   }
+}
+
+// Where it waits: the slots of a tree move while others of the same insert are installed.
+Offset StripeGuard::slot_of(const Pending& pending) {
+  if (!table_.is_ordered()) return pending.slot;
+  const Tree tree(table_);
+  Key key;
+  static_cast<void>(table_.find_key(object(pending.new_slot).view(table_.keypos_, table_.dictionary_), key));
+  const Table::Found found = tree.find(key);
+  if (found.slot_word == nullptr) shm::Segment::refuse(pending.slot, "a pending object that no leaf has");
+  return at(*found.slot_word);
 }
 
 // Retires what was added to a group that no reader has seen.

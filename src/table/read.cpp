@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table/table.hpp"
+#include "table/tree.hpp"
 
 namespace heirloom::table {
 
@@ -13,8 +14,11 @@ std::uint64_t Table::resolve_pending(std::uint64_t slot) const {
 
 StoredObject Table::find_other(const TermView& key) const {
   Key prepared;
-  return find_key(key, prepared) ? find(prepared) : StoredObject();
+  const std::uint64_t slot = find_key(key, prepared) ? find_slot(prepared) : 0;
+  return slot == 0 ? StoredObject() : StoredObject(segment_->window(), slot_offset(slot));
 }
+
+std::uint64_t Table::find_in_tree(const Key& key) const { return Tree(*this).find(key).slot; }
 
 std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::int64_t position) const {
   check_access(caller, false);

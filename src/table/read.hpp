@@ -58,8 +58,8 @@ inline auto Table::search(const AnyKey& key, const Take& take) const
 inline Objects Table::lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
   Objects found;
-  if (is_bag()) [[unlikely]] {
-    lookup_all(key, found);
+  if (type_ != TableType::set) [[unlikely]] {
+    lookup_other(key, found);
     return found;  // the one that all ways return, so that it is built where the caller wants it
   }
   const shm::ReadEpoch epoch = read_epoch();
@@ -71,7 +71,8 @@ inline Objects Table::lookup(Pid caller, const TermView& key) const {
 inline bool Table::member(Pid caller, const TermView& key) const {
   check_access(caller, false);
   const shm::ReadEpoch epoch = read_epoch();
-  return static_cast<bool>(term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key));
+  const bool small = term::is_small(key.word()) && !is_ordered();
+  return static_cast<bool>(small ? find(small_key(key.word())) : find_other(key));
 }
 
 }  // namespace heirloom::table

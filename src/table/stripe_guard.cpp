@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.hpp"
+#include "table/tree_writer.hpp"
 
 namespace heirloom::table {
 
@@ -42,6 +43,15 @@ Bucket& StripeGuard::bucket(const IndexHead& head, std::uint32_t number) const {
 
 StripeGuard::Place StripeGuard::find(const Key& key) {
   IndexHead& head = this->head();
+  Place place;
+  place.key = &key;
+  if (table_.is_ordered()) {
+    const Table::Found found = Tree(table_).find(key);
+    if (found.slot_word != nullptr) place.slot = at(*found.slot_word);
+    place.value = found.slot;
+    place.object = found.object;
+    return place;
+  }
   std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_relaxed));
   if (buckets == 0) {
     add_first_bucket(head);
@@ -49,7 +59,6 @@ StripeGuard::Place StripeGuard::find(const Key& key) {
   }
   const std::uint64_t tag = tag_of_hash(key.hash);
   const shm::Segment::Window window = table_.segment_->window();
-  Place place;
   place.last = &bucket(head, bucket_of(key.hash, buckets));
   for (;;) {
     if (const Table::Found found = table_.find_in(window, *place.last, tag, key); found.slot_word != nullptr) {
@@ -74,7 +83,8 @@ Offset StripeGuard::empty_slot(const Bucket& bucket) const {
 }
 
 void StripeGuard::make_room(Place& place) {
-  if (place.slot == 0) place.slot = make_overflow(*place.last);
+  if (place.slot != 0) return;
+  place.slot = table_.is_ordered() ? TreeWriter(table_, *this).make_hole(*place.key) : make_overflow(*place.last);
 }
 
 Offset StripeGuard::make_overflow(Bucket& last) {
@@ -134,6 +144,12 @@ void StripeGuard::remove(const Place& place) {
   if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
   heap_.retire(change, old.size_class(), at(*old.block()));
   change.commit();
+  if (table_.is_ordered()) shrink(*place.key);
+}
+
+// A tree with too many nodes is only larger.
+void StripeGuard::shrink(const Key& key) try { TreeWriter(table_, *this).shrink(key); } catch (const Error& error) {
+  if (error.code() != ErrorCode::full) throw;
 }
 
 }  // namespace heirloom::table

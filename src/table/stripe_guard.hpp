@@ -39,12 +39,13 @@ class StripeGuard {
     std::uint64_t value = 0;  // the slot word of the object, 0 when the key is absent
     StoredObject object = {};
     Bucket* last = nullptr;  // of the chain
+    const Key* key = nullptr;
   };
   [[nodiscard]] Place find(const Key& key);
   [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {table_.segment_->window(), slot_offset(slot)}; }
 
   // -- steps --
-  // An empty slot for a key that is absent: `place.slot`, or that of a new overflow bucket.
+  // An empty slot for a key that is absent: `place.slot`, or that of a new overflow bucket or of a hole in a tree.
   void make_room(Place& place);
   // Puts a copy of the object into the place: replaces the one that is there, or adds it.
   void put(const Place& place, const EncodedObject& object);
@@ -71,8 +72,10 @@ class StripeGuard {
   // only slower.
   void grow();
 
-  // Retires everything that a replaced head still holds, a few buckets at a time; false when it is empty.
+  // Retires everything that a replaced head still holds, a few buckets or leaves at a time; false when it is empty.
   bool drain(IndexHead& head, std::uint32_t buckets);
+  // Retires what a slot of it leads to, if there is something.
+  void drain_slot(std::atomic<std::uint64_t>& slot_word);
 
   [[nodiscard]] Bucket& bucket(const IndexHead& head, std::uint32_t number) const;
 
@@ -81,6 +84,7 @@ class StripeGuard {
   [[nodiscard]] bool is_group(std::uint64_t slot) const {
     return table_.is_bag() && Members(table_.segment_->window(), slot).is_group();
   }
+  void shrink(const Key& key);
   void take_back(const Members& members, std::uint64_t before);
   void remove_group(const Place& place, const Members& members);
   [[nodiscard]] bool is_copy(const Members& members, std::uint64_t index, std::uint64_t victim) const;
@@ -100,6 +104,7 @@ class StripeGuard {
   void forget_unborn_bucket(IndexHead& head);
   void drain_bucket(Bucket& bucket);
   void drain_slots(Bucket& bucket);
+  [[nodiscard]] Offset slot_of(const Pending& pending);
   void drain_directory(IndexHead& head);
   void copy_moving_slots(Bucket& from, std::uint32_t bit, Bucket& to);
   Offset make_overflow(Bucket& last);

@@ -23,10 +23,6 @@ std::uint64_t random_seed() {
 }
 
 Status check_options(const SegmentOptions& options) {
-  if (options.type == TableType::ordered_set) {
-    return fail(ErrorCode::badarg,
-                "type ordered_set is not supported yet: this version has set, bag and duplicate_bag");
-  }
   if (options.keypos < 1 || options.keypos > static_cast<std::int64_t>(kArityMax)) {
     return fail(ErrorCode::badarg, "keypos " + std::to_string(options.keypos) + " is not a position: 1 .. 16777215");
   }
@@ -44,7 +40,9 @@ Status check_options(const SegmentOptions& options) {
 
 Status Table::create_file(int directory, const std::string& name, const SegmentOptions& options) {
   HEIRLOOM_CHECK(check_options(options), "create table");
-  const shm::SegmentSpec spec{options.max_bytes, options.write_concurrency ? kStripesMany : kStripesFew};
+  // A tree has one lock; but with as many stripes its root, which delete_all_objects needs anew, is of a size of its own.
+  const bool many = options.write_concurrency && options.type != TableType::ordered_set;
+  const shm::SegmentSpec spec{options.max_bytes, many ? kStripesMany : kStripesFew};
   return shm::Segment::create(directory, name, spec, [&](std::byte* bytes) {
     auto& header = *reinterpret_cast<TableHeader*>(bytes);
     header.seed = random_seed();
@@ -64,8 +62,7 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
 Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& name, const shm::Attachment& attachment) {
   HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
   const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
-  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 &&
-                    header.type != static_cast<std::uint32_t>(TableType::ordered_set) && header.protection <= 2 &&
+  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
                     header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax &&
                     segment->stripe_count() <= 64;
   if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");
@@ -173,7 +170,7 @@ TableInfo Table::info() const {
                  .memory_bytes = segment_->memory_bytes(),
                  .max_bytes = options.max_bytes,
                  .generation = generation(),
-                 .stripes = segment_->stripe_count(),
+                 .stripes = is_ordered() ? 1 : segment_->stripe_count(),
                  .atoms = dictionary_.count(),
                  .node_table = options.node_table,
                  .repairs_finished = 0,

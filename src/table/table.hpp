@@ -53,15 +53,17 @@ struct RepairReport {
 };
 
 class StripeGuard;
+enum class Direction { up, down };
 
 // A key, ready to be compared with stored ones. As long as the term that it is made of.
 struct Key {
-  std::uint64_t hash;
+  std::uint64_t hash;  // in an ordered_set 0
   std::uint64_t word;  // of an integer up to 60 bits, or an atom with its id in the segment; 0 for all other kinds
   // The term, in the parts of its view. Why not a TermView? See term::copy_words().
   const std::uint64_t* base;
   std::uint64_t root;
   const AtomSpace* atoms;
+  std::uint64_t prefix;  // in an ordered_set: term/order_prefix.hpp
 
   [[nodiscard]] TermView view() const noexcept { return {base, root, atoms}; }
 };
@@ -117,12 +119,15 @@ class Table {
   [[nodiscard]] inline Objects lookup(Pid caller, const TermView& key) const;
   [[nodiscard]] inline bool member(Pid caller, const TermView& key) const;
   [[nodiscard]] std::optional<Term> lookup_element(Pid caller, const TermView& key, std::int64_t position) const;
-  [[nodiscard]] std::optional<Term> first(Pid caller) const;
-  [[nodiscard]] std::optional<Term> next(Pid caller, const TermView& key) const;
-  [[nodiscard]] std::optional<KeyObjects> first_lookup(Pid caller) const;
-  [[nodiscard]] std::optional<KeyObjects> next_lookup(Pid caller, const TermView& key) const;
+  // From the first key up, or from the last one down: what is the same for a table without an order.
+  [[nodiscard]] std::optional<Term> first(Pid caller, Direction direction = Direction::up) const;
+  [[nodiscard]] std::optional<Term> next(Pid caller, const TermView& key, Direction direction = Direction::up) const;
+  [[nodiscard]] std::optional<KeyObjects> first_lookup(Pid caller, Direction direction = Direction::up) const;
+  [[nodiscard]] std::optional<KeyObjects> next_lookup(Pid caller, const TermView& key,
+                                                      Direction direction = Direction::up) const;
   // The keys behind this one (nullptr: from the first), which need not be there, until they have so many objects.
-  [[nodiscard]] std::vector<KeyObjects> keys_behind(Pid caller, const Term* key, std::size_t wanted) const;
+  [[nodiscard]] std::vector<KeyObjects> keys_behind(Pid caller, const Term* key, std::size_t wanted,
+                                                    Direction direction = Direction::up) const;
   [[nodiscard]] std::optional<std::vector<Term>> slot(Pid caller, std::uint64_t number) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
   [[nodiscard]] std::uint64_t size() const;
@@ -150,6 +155,8 @@ class Table {
   friend class StripeGuard;
   friend class ManyInsert;
   friend class Checker;
+  friend class Tree;
+  friend class TreeWriter;
 
   Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment);
 
@@ -176,7 +183,8 @@ class Table {
 
   [[nodiscard]] TableType type() const noexcept { return type_; }
   // Whether a key may have several objects.
-  [[nodiscard]] bool is_bag() const noexcept { return type_ != TableType::set; }
+  [[nodiscard]] bool is_bag() const noexcept { return type_ == TableType::bag || type_ == TableType::duplicate_bag; }
+  [[nodiscard]] bool is_ordered() const noexcept { return type_ == TableType::ordered_set; }
   void refuse_bag(const char* operation) const;
 
   // keys and objects
@@ -187,7 +195,7 @@ class Table {
     found.base = key.base();
     found.root = key.word();
     found.atoms = key.atoms();
-    if (!term::is_small(found.root)) [[unlikely]]
+    if (!term::is_small(found.root) || is_ordered()) [[unlikely]]
       return find_other_key(found);
     found.hash = term::hash_word(found.root, seed_);
     found.word = found.root;
@@ -195,6 +203,10 @@ class Table {
   }
   [[nodiscard]] bool find_other_key(Key& key) const;  // the rest of it, for other kinds
   [[nodiscard]] EncodedObject encode(const Term& object) const;
+  [[nodiscard]] EncodedObject encode_block(const Term& tuple) const;  // the same of one that is no object
+  // The order in which an insert of several objects takes their keys: that of the stripes, to begin with.
+  [[nodiscard]] bool key_before(const Key& left, const Key& right) const;
+  [[nodiscard]] bool same_key(const Key& left, const Key& right) const;
   [[nodiscard]] SmallKey small_key(std::uint64_t word) const noexcept { return {term::hash_word(word, seed_), word}; }
   [[nodiscard]] bool has_key(StoredObject object, SmallKey key) const { return key_word(object) == key.word; }
   [[nodiscard]] bool has_key(StoredObject object, const Key& key) const {
@@ -226,7 +238,7 @@ class Table {
   [[nodiscard]] std::uint64_t object_tag(const TermView& object) const;
   [[nodiscard]] std::uint64_t find_member(const Members& members, const TermView& object) const;
   [[nodiscard]] Objects copy_all(std::uint64_t slot) const;
-  void lookup_all(const TermView& key, Objects& found) const;  // of a bag
+  void lookup_other(const TermView& key, Objects& found) const;  // of any type but set
 
   // reading, inside a ReadEpoch
   struct Found {
@@ -244,8 +256,10 @@ class Table {
     return search(key, [](const Found& found) { return found.object; });
   }
   [[nodiscard]] std::uint64_t find_slot(const Key& key) const {
+    if (is_ordered()) return find_in_tree(key);
     return search(key, [](const Found& found) { return found.slot; });
   }
+  [[nodiscard]] std::uint64_t find_in_tree(const Key& key) const;
   [[nodiscard]] StoredObject find_other(const TermView& key) const;  // the same for all other kinds
   template <typename AnyKey>
   [[nodiscard, gnu::always_inline]] inline Found find_in(const shm::Segment::Window& window, const Bucket& bucket,
@@ -273,6 +287,11 @@ class Table {
   struct Visited;
   [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
   [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
+  // Of an ordered_set: the keys behind one (nullptr: all), and their objects, at most so many.
+  [[nodiscard]] std::vector<KeyObjects> walk(const Key* bound, Direction direction, std::size_t limit) const;
+  [[nodiscard]] std::vector<KeyObjects> keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const;
+  [[nodiscard]] std::optional<std::vector<Term>> slot_of_tree(std::uint64_t number) const;
+  [[nodiscard]] std::optional<KeyObjects> neighbour(const TermView* key, Direction direction) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
   static void put_in_order(std::vector<Visited>& visited);
   [[nodiscard]] Visited place_of(const Key& key) const;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Traversal: stripe by stripe, and in a stripe in the order of the reversed hash. A bucket holds the keys of one interval of
+// Traversal of an ordered_set goes along its tree. That of other tables goes stripe by stripe, and in a stripe in the order of the reversed hash. A bucket holds the keys of one interval of
 // that order, and growth only cuts intervals into halves; so a cursor keeps its meaning whatever the number of buckets.
 #include <algorithm>
 #include <bit>
 
 #include "table/table.hpp"
+#include "table/tree.hpp"
 
 namespace heirloom::table {
 
@@ -15,6 +16,13 @@ constexpr std::uint64_t reversed(std::uint64_t word) noexcept {
   std::uint64_t result = 0;
   for (int i = 0; i < 64; ++i, word >>= 1) result = (result << 1) | (word & 1);
   return result;
+}
+
+constexpr std::size_t kObjectsAnEpoch = 1000;
+
+[[noreturn]] void refuse_slot(std::uint64_t number, std::uint64_t slots) {
+  throw Error(ErrorCode::badarg, "slot",
+              "there are " + std::to_string(slots) + " slots, not " + std::to_string(number));
 }
 
 // The number of low bits of a hash that all keys of a bucket share.
@@ -122,13 +130,54 @@ Table::Visited Table::place_of(const Key& key) const {
   return {stripe_of(key.hash), reversed(key.hash), Term(key.view()), {}};
 }
 
-std::optional<KeyObjects> Table::first_lookup(Pid caller) const {
+// -- an ordered_set --
+
+std::vector<KeyObjects> Table::walk(const Key* bound, Direction direction, std::size_t limit) const {
+  const shm::ReadEpoch epoch = read_epoch();
+  std::vector<KeyObjects> found;
+  for (const StoredObject object : Tree(*this).collect(bound, direction, std::min(limit, kObjectsAnEpoch))) {
+    found.push_back({copy_element(object, keypos_), Objects(copy_out(object))});
+  }
+  return found;
+}
+
+// The next ones behind the last of these; of none, the first.
+std::vector<KeyObjects> Table::keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const {
+  if (before.empty()) return walk(nullptr, Direction::up, limit);
+  Key bound;
+  static_cast<void>(find_key(before.back().key, bound));
+  return walk(&bound, Direction::up, limit);
+}
+
+std::optional<KeyObjects> Table::neighbour(const TermView* key, Direction direction) const {
+  Key bound;
+  if (key != nullptr) static_cast<void>(find_key(*key, bound));
+  std::vector<KeyObjects> found = walk(key != nullptr ? &bound : nullptr, direction, 1);
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+std::optional<std::vector<Term>> Table::slot_of_tree(std::uint64_t number) const {
+  std::vector<KeyObjects> keys;
+  for (std::uint64_t before = 0;; before += keys.size()) {
+    keys = keys_after(keys, kObjectsAnEpoch);
+    if (number - before < keys.size()) return std::vector<Term>{keys[number - before].objects[0]};
+    if (!keys.empty()) continue;
+    if (number == before) return std::nullopt;
+    refuse_slot(number, before);
+  }
+}
+
+// -- all types --
+
+std::optional<KeyObjects> Table::first_lookup(Pid caller, Direction direction) const {
   check_access(caller, false);
+  if (is_ordered()) return neighbour(nullptr, direction);
   return first_after({}, nullptr);
 }
 
-std::optional<KeyObjects> Table::next_lookup(Pid caller, const TermView& key) const {
+std::optional<KeyObjects> Table::next_lookup(Pid caller, const TermView& key, Direction direction) const {
   check_access(caller, false);
+  if (is_ordered()) return neighbour(&key, direction);
   Key prepared;
   const bool known = find_key(key, prepared);
   // While a table is fixed, deleted keys lead on; their place in the order is known whether they are there or not.
@@ -139,18 +188,23 @@ std::optional<KeyObjects> Table::next_lookup(Pid caller, const TermView& key) co
   return first_after({after.stripe, after.order}, &after);
 }
 
-std::optional<Term> Table::first(Pid caller) const {
-  auto found = first_lookup(caller);
+std::optional<Term> Table::first(Pid caller, Direction direction) const {
+  auto found = first_lookup(caller, direction);
   return found ? std::optional(std::move(found->key)) : std::nullopt;
 }
 
-std::optional<Term> Table::next(Pid caller, const TermView& key) const {
-  auto found = next_lookup(caller, key);
+std::optional<Term> Table::next(Pid caller, const TermView& key, Direction direction) const {
+  auto found = next_lookup(caller, key, direction);
   return found ? std::optional(std::move(found->key)) : std::nullopt;
 }
 
-std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::size_t wanted) const {
+std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::size_t wanted, Direction direction) const {
   check_access(caller, false);
+  if (is_ordered()) {
+    Key bound;
+    if (key != nullptr) static_cast<void>(find_key(*key, bound));
+    return walk(key != nullptr ? &bound : nullptr, direction, wanted);
+  }
   Cursor cursor;
   std::optional<Visited> after;
   if (key != nullptr) {
@@ -173,9 +227,10 @@ std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::siz
   return keys;
 }
 
-// Slots are the buckets, stripe by stripe.
+// Slots are the buckets, stripe by stripe; in an ordered_set the objects.
 std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) const {
   check_access(caller, false);
+  if (is_ordered()) return slot_of_tree(number);
   for (std::uint64_t left = number;;) {
     std::uint32_t stripe = 0;
     std::uint32_t buckets = 0;
@@ -187,8 +242,7 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
     }
     if (stripe == segment_->stripe_count()) {
       if (left == 0) return std::nullopt;
-      throw Error(ErrorCode::badarg, "slot",
-                  "there are " + std::to_string(number - left) + " slots, not " + std::to_string(number));
+      refuse_slot(number, number - left);
     }
     // The least reversed hash of its keys.
     Cursor cursor{stripe, reversed(left)};
@@ -207,6 +261,12 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
 std::vector<Term> Table::tab2list(Pid caller) const {
   check_access(caller, false);
   std::vector<Term> objects;
+  if (is_ordered()) {
+    for (std::vector<KeyObjects> keys; !(keys = keys_after(keys, kObjectsAnEpoch)).empty();) {
+      for (KeyObjects& found : keys) objects.push_back(std::move(found.objects)[0]);
+    }
+    return objects;
+  }
   for (Cursor cursor;;) {
     std::vector<Visited> visited = collect(cursor);
     if (visited.empty()) return objects;

@@ -123,7 +123,7 @@ class Judge {
       if (++written > 100) break;
       attempt([&, &key = key, &text = object] {
         // A bag would keep both.
-        if (session.table().options().type != TableType::set) session.erase(parse(key));
+        if (is_bag(session.table().options().type)) session.erase(parse(key));
         for (const Term& each : objects_of(text)) session.insert(each);
       });
     }

@@ -31,7 +31,8 @@ class Remains {
   }
   // Any stripe.
   [[nodiscard]] bool any(const std::function<bool(std::uint32_t)>& holds) const {
-    for (std::uint32_t index = 0; index < kStripes; ++index) {
+    const auto stripes = static_cast<std::uint32_t>(header(offsetof(shm::SegmentHeader, stripe_count)));
+    for (std::uint32_t index = 0; index < stripes; ++index) {
       if (holds(index)) return true;
     }
     return false;
@@ -154,6 +155,31 @@ Scenario split_of_a_chain() {
               },
           .operation = [object = Term{keys[7], 1}](Session& session) { session.insert(object); },
           .effect = {}};
+}
+
+Scenario insert_of_several_into_a_tree() {
+  std::vector<Term> objects;
+  for (const int number : {1, 4, 7}) objects.push_back({number, 2});
+  return {.name = "insert of 3 objects into a tree",
+          .prepare =
+              [](Session& session) {
+                for (int number = 0; number < 31; ++number) session.insert({2 * number, 1});
+              },
+          .operation = [objects](Session& session) { session.insert_many(objects); },
+          .effect = {},
+          .type = TableType::ordered_set};
+}
+
+TEST(KillTheRepairer, OfAnInsertOfSeveralIntoATreeBeforeItsCommit) {
+  expect_repair_survives_deaths(
+      insert_of_several_into_a_tree(), "in an insert of 3 objects into a tree, before the commit",
+      [](const Remains& remains) { return remains.has(table::kTransaction) && !remains.committed(); });
+}
+
+TEST(KillTheRepairer, OfAnInsertOfSeveralIntoATreeAfterItsCommit) {
+  expect_repair_survives_deaths(insert_of_several_into_a_tree(),
+                                "in an insert of 3 objects into a tree, after the commit",
+                                [](const Remains& remains) { return remains.committed(); });
 }
 
 TEST(KillTheRepairer, OfASplitWhoseSweepIsPending) {

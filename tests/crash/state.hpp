@@ -18,6 +18,9 @@ namespace heirloom::crash {
 inline constexpr Pid kCaller{1, 0};
 inline constexpr std::uint32_t kStripes = 8;
 
+// Whether a key may have several objects.
+constexpr bool is_bag(TableType type) noexcept { return type == TableType::bag || type == TableType::duplicate_bag; }
+
 using State = std::map<std::string, std::string>;  // text of the key -> text of its object; of a bag, of its objects
 
 inline constexpr std::string_view kBetweenObjects = " & ";
