@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: Apache-2.0
 %%
-%% The row of ETS for speed.cpp: the same records, the same order of calls, on one scheduler's process.
+%% The rows of ETS for speed.cpp: the same records, the same order of calls, on one scheduler's process.
 %%
 %%   ets_speed.escript [RECORDS] [ROUNDS]
 -mode(compile).
@@ -12,8 +12,11 @@ main(Arguments) ->
         [R] -> {list_to_integer(R), 3};
         [] -> {1000000, 3}
     end,
+    [row(Type, Records, Rounds) || Type <- [set, ordered_set]].
+
+row(Type, Records, Rounds) ->
     rand:seed(exsss, {1, 2, 3}),
-    Table = ets:new(speed, [set, public]),
+    Table = ets:new(speed, [Type, public]),
     Text = <<"thirty-two bytes of binary here.">>,
     Keys = shuffled(Records),
     Insert = each(fun(K) -> ets:insert(Table, {K, K, Text}) end, Keys),
@@ -29,8 +32,9 @@ main(Arguments) ->
     [Hit, Miss, Overwrite, Count] = [median([lists:nth(I, F) || F <- Figures]) || I <- [1, 2, 3, 4]],
     Delete = each(fun(K) -> ets:delete(Table, K) end, Keys),
     io:format("~-30s ~8w ~8w ~8w ~10w ~8w ~8w ~10.1f~n",
-              ["ETS set, OTP " ++ erlang:system_info(otp_release), round(Hit), round(Miss), round(Insert),
-               round(Overwrite), round(Count), round(Delete), Bytes]).
+              ["ETS " ++ atom_to_list(Type) ++ ", OTP " ++ erlang:system_info(otp_release), round(Hit), round(Miss), round(Insert),
+               round(Overwrite), round(Count), round(Delete), Bytes]),
+    ets:delete(Table).
 
 shuffled(N) -> [K || {_, K} <- lists:sort([{rand:uniform(), K} || K <- lists:seq(0, N - 1)])].
 

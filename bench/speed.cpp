@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
 #include <stdlib.h>
 #include <tbb/concurrent_hash_map.h>
@@ -101,10 +102,10 @@ void report(const Subject<Insert, Lookup, Count, Erase, BytesARecord>& subject, 
   std::fflush(stdout);
 }
 
-void heirloom_rows(const std::string& directory, std::int64_t records, int rounds) {
+void heirloom_rows(const std::string& directory, TableType type, std::int64_t records, int rounds) {
   Node node = Node::open(directory + "/node");
-  Table table = node.open_or_create(Atom("speed"), {.protection = Protection::public_access});
-  report(Subject{.name = "heirloom set",
+  Table table = node.open_or_create(Atom("speed"), {.type = type, .protection = Protection::public_access});
+  report(Subject{.name = "heirloom " + std::string(to_string(type)),
                  .insert =
                      [&](std::int64_t key, std::int64_t value) {
                        table.insert({key, value, std::string_view(kText, 32)});
@@ -121,9 +122,11 @@ void heirloom_rows(const std::string& directory, std::int64_t records, int round
   table.drop();
 }
 
-void absl_rows(std::int64_t records, int rounds) {
-  absl::flat_hash_map<std::int64_t, Record> map;
-  report(Subject{.name = "absl::flat_hash_map, no lock",
+template <typename Map, typename BytesARecord>
+void map_rows(const std::string& name, std::int64_t records, int rounds, BytesARecord bytes_a_record) {
+  Map map;
+  const auto bytes = [&] { return bytes_a_record(map); };
+  report(Subject{.name = name,
                  .insert = [&](std::int64_t key, std::int64_t value) { map[key] = record_of(key, value); },
                  .lookup =
                      [&](std::int64_t key) {
@@ -135,12 +138,21 @@ void absl_rows(std::int64_t records, int rounds) {
                      },
                  .count = [&](std::int64_t key) { ++map.find(key)->second.value; },
                  .erase = [&](std::int64_t key) { map.erase(key); },
-                 .bytes_a_record =
-                     [&] {
-                       return static_cast<double>(map.capacity() * (sizeof(Record) + 8 + 1)) /
-                              static_cast<double>(map.size());
-                     }},
+                 .bytes_a_record = bytes},
          records, rounds);
+}
+
+void absl_hash_rows(std::int64_t records, int rounds) {
+  using Map = absl::flat_hash_map<std::int64_t, Record>;
+  map_rows<Map>("absl::flat_hash_map, no lock", records, rounds, [](const Map& map) {
+    return static_cast<double>(map.capacity() * (sizeof(Record) + 8 + 1)) / static_cast<double>(map.size());
+  });
+}
+
+void absl_tree_rows(std::int64_t records, int rounds) {
+  // Not asked: a container does not tell how full its nodes are.
+  map_rows<absl::btree_map<std::int64_t, Record>>("absl::btree_map, no lock", records, rounds,
+                                                  [](const auto&) { return 0.0; });
 }
 
 void tbb_rows(std::int64_t records, int rounds) {
@@ -197,9 +209,11 @@ int main(int argc, char** argv) {
   std::printf("%-30s %8s %8s %8s %10s %8s %8s %10s\n", "", "lookup", "miss", "insert", "overwrite", "counter", "delete",
               "bytes/rec");
   try {
-    absl_rows(records, rounds);
-    heirloom_rows(directory, records, rounds);
+    absl_hash_rows(records, rounds);
+    heirloom_rows(directory, heirloom::TableType::set, records, rounds);
     tbb_rows(records, rounds);
+    absl_tree_rows(records, rounds);
+    heirloom_rows(directory, heirloom::TableType::ordered_set, records, rounds);
     lmdb_rows(directory, records, rounds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heirloom_speed: %s\n", error.what());
