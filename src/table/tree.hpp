@@ -90,6 +90,7 @@ class Tree {
   [[nodiscard]] StoredObject object_of(std::uint64_t slot) const;
 
  private:
+  void fetch_ahead(Offset leaf) const noexcept;
   struct Collection;
   bool collect_below(Offset node, unsigned level, const Key* bound, Collection& collection) const;
   bool collect_in(const Leaf& leaf, const Key* bound, Collection& collection) const;
