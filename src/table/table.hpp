@@ -288,7 +288,7 @@ class Table {
   [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
   [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
   // Of an ordered_set: the keys behind one (nullptr: all), and their objects, at most so many.
-  [[nodiscard]] std::vector<KeyObjects> walk(const Key* bound, Direction direction, std::size_t limit) const;
+  [[nodiscard]] std::vector<KeyObjects> walk(const TermView* key, Direction direction, std::size_t limit) const;
   [[nodiscard]] std::vector<KeyObjects> keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const;
   [[nodiscard]] std::optional<std::vector<Term>> slot_of_tree(std::uint64_t number) const;
   [[nodiscard]] std::optional<KeyObjects> neighbour(const TermView* key, Direction direction) const;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Traversal of an ordered_set goes along its tree. That of other tables goes stripe by stripe, and in a stripe in the order of the reversed hash. A bucket holds the keys of one interval of
-// that order, and growth only cuts intervals into halves; so a cursor keeps its meaning whatever the number of buckets.
+// Traversal of an ordered_set goes along its tree (tree.hpp). That of other tables goes stripe by stripe, and in a stripe in the
+// order of the reversed hash. A bucket holds the keys of one interval of that order, and growth only cuts intervals into halves;
+// so a cursor keeps its meaning whatever the number of buckets.
 #include <algorithm>
 #include <bit>
 
@@ -132,7 +133,10 @@ Table::Visited Table::place_of(const Key& key) const {
 
 // -- an ordered_set --
 
-std::vector<KeyObjects> Table::walk(const Key* bound, Direction direction, std::size_t limit) const {
+std::vector<KeyObjects> Table::walk(const TermView* key, Direction direction, std::size_t limit) const {
+  Key prepared;
+  if (key != nullptr) static_cast<void>(find_key(*key, prepared));
+  const Key* const bound = key != nullptr ? &prepared : nullptr;
   const shm::ReadEpoch epoch = read_epoch();
   std::vector<KeyObjects> found;
   for (const StoredObject object : Tree(*this).collect(bound, direction, std::min(limit, kObjectsAnEpoch))) {
@@ -144,15 +148,12 @@ std::vector<KeyObjects> Table::walk(const Key* bound, Direction direction, std::
 // The next ones behind the last of these; of none, the first.
 std::vector<KeyObjects> Table::keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const {
   if (before.empty()) return walk(nullptr, Direction::up, limit);
-  Key bound;
-  static_cast<void>(find_key(before.back().key, bound));
-  return walk(&bound, Direction::up, limit);
+  const TermView last = before.back().key;
+  return walk(&last, Direction::up, limit);
 }
 
 std::optional<KeyObjects> Table::neighbour(const TermView* key, Direction direction) const {
-  Key bound;
-  if (key != nullptr) static_cast<void>(find_key(*key, bound));
-  std::vector<KeyObjects> found = walk(key != nullptr ? &bound : nullptr, direction, 1);
+  std::vector<KeyObjects> found = walk(key, direction, 1);
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
@@ -201,9 +202,9 @@ std::optional<Term> Table::next(Pid caller, const TermView& key, Direction direc
 std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::size_t wanted, Direction direction) const {
   check_access(caller, false);
   if (is_ordered()) {
-    Key bound;
-    if (key != nullptr) static_cast<void>(find_key(*key, bound));
-    return walk(key != nullptr ? &bound : nullptr, direction, wanted);
+    if (key == nullptr) return walk(nullptr, direction, wanted);
+    const TermView bound = *key;
+    return walk(&bound, direction, wanted);
   }
   Cursor cursor;
   std::optional<Visited> after;

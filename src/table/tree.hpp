@@ -59,7 +59,7 @@ struct Branch {
 };
 inline constexpr shm::SizeClass kBranchClass = shm::class_of(sizeof(Branch));
 
-// Below this a tree of 64-bit offsets always stays: a level has at least 31 times the nodes of the one above it.
+// A tree is never so high: it gets a level when its root is full, and each level takes 31 times the splits of the one below.
 inline constexpr unsigned kHeightMax = 16;
 
 // A tree as it is read: inside a ReadEpoch, or under the lock. Throws Error{corrupt} where a node is none.
