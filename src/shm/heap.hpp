@@ -58,12 +58,6 @@ class Heap {
       return;
     prepare_allocate_slow(size_class, count);
   }
-  // The same for a block of each of two classes. The magazines' own comes last, as making room for another may cost some of it.
-  void prepare_allocate_two(SizeClass one, SizeClass other) {
-    if (one == other) return prepare_allocate(one, 2);
-    prepare_allocate(one == kMagazineClass ? other : one);
-    prepare_allocate(one == kMagazineClass ? one : other);
-  }
   // Before a Change: makes sure that it can retire `count` blocks of the class, at most 8.
   void prepare_retire(SizeClass size_class, std::uint64_t count = 1) {
     const ClassHeap& heap = classes(size_class);

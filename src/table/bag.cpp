@@ -53,7 +53,7 @@ std::vector<std::uint64_t> StripeGuard::words_of(const Place& place) const {
 
 std::uint64_t StripeGuard::prepare_group(std::uint64_t members, shm::SizeClass other) {
   const std::uint64_t room = room_for(std::max(kRoomFirst, members));
-  heap_.prepare_allocate_two(group_class(room), other);
+  heap_.prepare({{group_class(room), 1}, {other, 1}}, {});
   return room;
 }
 

@@ -119,7 +119,7 @@ class ManyInsert {
     const EncodedObject& object = *objects.front();
     const shm::SizeClass size_class = shm::class_of(object.words.size() * 8);
     const std::uint64_t tag = tag_of_hash(object.key.hash);
-    guard.heap().prepare_allocate_two(kPendingClass, size_class);
+    guard.heap().prepare({{kPendingClass, 1}, {size_class, 1}}, {});
     shm::Change change = guard.change();
     const Offset block = guard.place_block(change, object);
     let_wait(guard, change, place, tag, block);
