@@ -110,7 +110,8 @@ TEST(TypedError, OfAnotherKindTellsTheKind) {
   EXPECT_EQ(why_not<double>("1"), "read term: expected a float, found 1 (type)");
   EXPECT_EQ(why_not<bool>("yes"), "read term: expected true or false, found yes (type)");
   EXPECT_EQ(why_not<Atom>("<<\"a\">>"), "read term: expected an atom, found <<\"a\">> (type)");
-  EXPECT_EQ(why_not<Pid>("a"), "read term: expected a pid, found a (type)");
+  EXPECT_EQ(why_not<Pid>("a"), "read term: expected a pid of this node, found a (type)");
+  EXPECT_EQ(why_not<Pid>("<a@b/4.1.2>"), "read term: expected a pid of this node, found <a@b/4.1.2> (type)");
   EXPECT_EQ(why_not<std::string>("\"a\""), "read term: expected a binary, found \"a\" (type)");
   EXPECT_EQ(why_not<std::string>("<<1:1>>"), "read term: expected a binary, found <<1:1>> (type)");
   EXPECT_EQ(why_not<std::vector<char>>("[1]"), "read term: expected a binary, found [1] (type)");

@@ -45,7 +45,7 @@ bool read_float(const TermView& view, double& into) noexcept {
 }
 
 bool read_pid(const TermView& view, Pid& into) noexcept {
-  if (!term::is_kind(view.word(), Kind::pid)) return false;
+  if (!term::is_kind(view.word(), Kind::pid) || view.is_foreign()) return false;
   into = Pid::unpack(*term::payload_of(view.base(), view.word()));
   return true;
 }

@@ -113,7 +113,7 @@ struct Codec<Pid> : CodecOf<> {
     into = value;
     return true;
   }
-  static std::string expected() { return "a pid"; }
+  static std::string expected() { return "a pid of this node"; }
 };
 
 template <>
