@@ -17,7 +17,7 @@ int tell(const LookAtTable& options) {
   }
   for (const auto& [name, value] : info.items()) {
     const std::string text = value.is_null() ? "none" : value.is_string() ? value.get<std::string>() : value.dump();
-    print(fmt::format("{:<17} {}\n", name, text));
+    print(fmt::format("{:<22} {}\n", name, text));
   }
   return kOk;
 }

@@ -30,35 +30,11 @@
 #include "heirloom/atom.hpp"
 #include "heirloom/lineage.hpp"
 #include "heirloom/pid.hpp"
+#include "heirloom/table_info.hpp"
+#include "heirloom/table_options.hpp"
 #include "heirloom/term.hpp"
 
 namespace heirloom {
-
-enum class TableType { set, ordered_set, bag, duplicate_bag };
-std::string_view to_string(TableType type) noexcept;
-
-// Who may read and write: anybody; anybody reads and the owner writes; only the owner.
-enum class Protection { public_access, protected_access, private_access };
-std::string_view to_string(Protection protection) noexcept;  // "public", "protected", "private", as in ETS
-
-// Who inherits a table when its owner dies: a process, or whoever is registered under a name at that moment.
-struct Heir {
-  std::variant<Pid, Atom> process;
-  std::optional<Term> data;  // the gift data of the 'ETS-TRANSFER'; none: inherits without a message (`{heir,Pid}`)
-};
-
-// The options of ets:new/2. Tables of a node are found by name, so they are named tables.
-struct TableOptions {
-  TableType type = TableType::set;
-  Protection protection = Protection::protected_access;
-  std::int64_t keypos = 1;  // position of the key in an object, from 1
-  std::optional<Heir> heir = {};
-  // More stripes: more processes write at the same time, for more memory. An ordered_set has one lock whatever this says.
-  bool write_concurrency = false;
-  bool read_concurrency = false;                      // accepted; reads never lock
-  bool compressed = false;                            // not supported yet: badarg
-  std::uint64_t max_bytes = std::uint64_t{16} << 30;  // the table refuses to grow beyond (ErrorCode::full)
-};
 
 // One operation of ets:update_counter: adds `increment` to the integer at `position`; where `threshold` is given and the
 // result passes it, in the direction of the increment, the counter becomes `reset_to`.
@@ -118,40 +94,6 @@ class Objects {
 struct KeyObjects {
   Term key;
   Objects objects;
-};
-
-// What ets:info/1 tells, and what a table in shared memory adds.
-struct TableInfo {
-  std::string id;  // of this table, never given twice in a node
-  Atom name;
-  TableType type;
-  Protection protection;
-  std::int64_t keypos;
-  std::optional<Pid> owner;    // none: the node holds the table
-  std::optional<Heir> heir;    // what `heir` says; its data is not told
-  std::uint64_t size;          // objects
-  std::uint64_t memory_words;  // ets' `memory`
-  std::uint64_t memory_bytes;  // of the segment: index, objects, free and retired memory, dictionary
-  std::uint64_t max_bytes;
-  std::uint64_t generation;  // owners so far
-  std::uint32_t stripes;
-  std::uint32_t atoms;             // in the dictionary
-  bool node_table;                 // outlives all owners, until it is deleted
-  std::uint64_t repairs_finished;  // writes cut short after their commit point, completed by the next comer
-  std::uint64_t repairs_undone;    // writes cut short before it, undone
-  // Who has fixed it, since when; nothing when it is not fixed (`fixed`, `safe_fixed` of ets).
-  struct Fixations {
-    std::chrono::system_clock::time_point since;
-    std::vector<std::pair<Pid, std::uint32_t>> processes;  // and how often
-  };
-  std::optional<Fixations> fixations = {};
-  // Of a table that was set aside: why, and the name that it had.
-  struct Quarantine {
-    std::string cause;
-    Atom name;
-    std::chrono::system_clock::time_point since;
-  };
-  std::optional<Quarantine> quarantine = {};
 };
 
 // The result of a full proof of a table's invariants.
@@ -252,6 +194,8 @@ class Table {
 
   // -- about the table --
   [[nodiscard]] TableInfo info() const;
+  // ets:info/2: what find_item() tells of info(), and `stats` of the index as it is now. Error{badarg} for all others.
+  [[nodiscard]] Term info(Atom item) const;
   // As the segment tells it now, without asking anybody; none: the node.
   [[nodiscard]] std::optional<Pid> owner() const;
   [[nodiscard]] std::uint64_t size() const;
@@ -279,6 +223,9 @@ class Table {
   // Sets it aside, whole: nobody owns it, and handles that were opened before fail with Error{quarantined}. It is named NAME@ID
   // from then on, so that another one can be made; under that name it can be opened, read and dropped. It is a node table then.
   void quarantine(const std::string& cause);
+  // From now on the table refuses to grow beyond (ErrorCode::full); what it has by then it keeps. Error{badarg}: not between 1 MiB
+  // and info().max_bytes_limit.
+  void set_max_bytes(std::uint64_t bytes);
   // Gives it its name back, and to its heir, or to whoever claims it. A table that has the name by now is set aside for it if
   // `replace` says so. Errors: badarg (it is not set aside), already_exists, no_manager.
   void release(bool replace = false);

@@ -92,6 +92,91 @@ TEST_F(EtsCalls, InfoTellsWhatEtsTells) {
   EXPECT_EQ(info.id, table.id());
 }
 
+TEST_F(EtsCalls, InfoTellsTheListOfEts) {
+  Table table = opened_.create("table"_atom, table_options(parse("[bag, public, {write_concurrency, auto}]")));
+  table.insert({1, 2});
+  const TableInfo info = table.info();
+  EXPECT_EQ(to_term(info), list({{"id"_atom, table.id()},
+                                 {"decentralized_counters"_atom, true},
+                                 {"read_concurrency"_atom, false},
+                                 {"write_concurrency"_atom, "auto"_atom},
+                                 {"compressed"_atom, false},
+                                 {"memory"_atom, info.memory_words},
+                                 {"owner"_atom, self()},
+                                 {"heir"_atom, "none"_atom},
+                                 {"name"_atom, "table"_atom},
+                                 {"size"_atom, 1},
+                                 {"node"_atom, "heirloom@localhost"_atom},
+                                 {"named_table"_atom, true},
+                                 {"type"_atom, "bag"_atom},
+                                 {"keypos"_atom, 1},
+                                 {"protection"_atom, "public"_atom}}));
+  EXPECT_EQ(table.info("size"_atom), Term(1));
+  EXPECT_EQ(table.info("binary"_atom), list({}));
+  EXPECT_EQ(table.info("safe_fixed"_atom), Term(false));
+  EXPECT_EQ(code_of([&] { static_cast<void>(table.info("colour"_atom)); }), ErrorCode::badarg);
+  table.safe_fixtable(true);
+  EXPECT_EQ(table.info("fixed"_atom), Term(true));
+  const Term fixed = table.info("safe_fixed"_atom);
+  const TermView since = fixed.element(1);
+  EXPECT_GT(since.element(1).as_int64() * 1'000'000 + since.element(2).as_int64(), 1'790'000'000);
+  EXPECT_EQ(Term(fixed.element(2)), list({{self(), 1}}));
+  const Term monotonic = table.info("safe_fixed_monotonic_time"_atom);
+  EXPECT_EQ(monotonic.element(1).as_int64() / 1000 % 1'000'000, since.element(3).as_int64());
+}
+
+TEST_F(EtsCalls, StatsTellOfTheChainsOfTheIndex) {
+  Table table = opened_.create("table"_atom, {.type = TableType::bag});
+  EXPECT_EQ(table.info("stats"_atom), (Term{1, 0.0, 0.0, 0.0, 0, 0, 0, 8}));
+  for (int key = 0; key < 1000; ++key) {
+    table.insert({key, 1});
+    table.insert({key, 2});
+  }
+  const Term stats = table.info("stats"_atom);
+  ASSERT_EQ(stats.size(), 8U);
+  EXPECT_NEAR(stats.element(2).as_double() * static_cast<double>(stats.element(1).as_int64()), 2000, 0.001);
+  EXPECT_EQ(stats.element(5).as_int64() % 2, 0) << "both objects of a key share their chain";
+  EXPECT_GE(static_cast<double>(stats.element(6).as_int64()), stats.element(2).as_double());
+  EXPECT_EQ(opened_.create("ordered"_atom, {.type = TableType::ordered_set}).info("stats"_atom), Term(false));
+}
+
+TEST_F(EtsCalls, OptionsAreWrittenAsTheyAreRead) {
+  for (const char* text :
+       {"[]", "[ordered_set,private,{keypos,7}]", "[bag,public,{heir,keeper,[gift]},{write_concurrency,auto}]",
+        "[{heir,<0.1.0>}]", "[{write_concurrency,true},{read_concurrency,true},{decentralized_counters,false}]",
+        "[duplicate_bag,compressed,{max_bytes,1048576}]",
+        "[{write_concurrency,{debug_hash_fixed_number_of_locks,64}}]"}) {
+    EXPECT_EQ(to_string(to_term(table_options(parse(text)))), text);
+  }
+  EXPECT_EQ(code_of([] { static_cast<void>(table_options(parse("[set, {max_bytes, -1}]"))); }), ErrorCode::badarg);
+}
+
+TEST_F(EtsCalls, MaxBytesChangesWhileTheTableLives) {
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+  Table table = opened_.create("table"_atom, {.max_bytes = kMiB});
+  int key = 0;
+  const auto fill = [&](std::uint64_t up_to) {
+    while (table.size() < up_to) table.insert({key++, std::string(1000, 'x')});
+  };
+  EXPECT_EQ(code_of([&] { fill(10'000); }), ErrorCode::full);
+  const std::uint64_t full = table.size();
+  EXPECT_LT(full, 1100U);
+  table.set_max_bytes(16 * kMiB);
+  fill(10'000);
+  EXPECT_EQ(table.info().max_bytes, 16 * kMiB);
+  table.set_max_bytes(kMiB);  // less than it has
+  EXPECT_EQ(table.size(), 10'000U);
+  EXPECT_EQ(code_of([&] { fill(20'000); }), ErrorCode::full);
+  EXPECT_TRUE(table.check().ok);
+  const std::uint64_t limit = table.info().max_bytes_limit;
+  EXPECT_EQ(limit, std::uint64_t{16} << 30);
+  table.set_max_bytes(limit);
+  EXPECT_EQ(code_of([&] { table.set_max_bytes(limit + 1); }), ErrorCode::badarg);
+  EXPECT_EQ(code_of([&] { table.set_max_bytes(kMiB - 1); }), ErrorCode::badarg);
+  const Table large = opened_.create("large"_atom, {.max_bytes = std::uint64_t{64} << 30});
+  EXPECT_EQ(large.info().max_bytes_limit, std::uint64_t{256} << 30);
+}
+
 TEST_F(EtsCalls, AFixationCountsAndEndsWithItsProcess) {
   Table table = opened_.create("table"_atom);
   for (int key = 0; key < 100; ++key) table.insert({key, key});

@@ -97,13 +97,14 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
   return handle;
 }
 
-Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableOptions& options, bool node_table,
+Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableOptions& wanted, bool node_table,
                                                          IfThere if_there, const Succession& succession) {
   HEIRLOOM_CHECK(usable(), "use the node");
   if (observer_) return looks_only();
-  if (options.compressed) return fail(ErrorCode::badarg, "the option `compressed` is not supported yet");
-  if (options.keypos < 1)
-    return fail(ErrorCode::badarg, "keypos counts from 1; it is " + std::to_string(options.keypos));
+  if (wanted.keypos < 1) return fail(ErrorCode::badarg, "keypos counts from 1; it is " + std::to_string(wanted.keypos));
+  if (wanted.write_concurrency == WriteConcurrency::fixed && wanted.type == TableType::ordered_set)
+    return fail(ErrorCode::badarg, "an ordered_set has no fixed number of locks (write_concurrency)");
+  const TableOptions options = effective(wanted);
   wire::MakeTable call;
   call.caller = current_process();
   call.spec = {.name = std::string(name.text()),
@@ -112,6 +113,9 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
                .keypos = options.keypos,
                .node_table = node_table,
                .write_concurrency = options.write_concurrency,
+               .read_concurrency = options.read_concurrency,
+               .decentralized_counters = options.decentralized_counters.value_or(false),
+               .compressed = options.compressed,
                .max_bytes = options.max_bytes};
   call.heir = to_wire(options.heir, succession);
   call.or_open = if_there == IfThere::open;

@@ -35,6 +35,9 @@ Status Segments::create(const wire::TableFacts& table) {
                                       .keypos = spec.keypos,
                                       .node_table = spec.node_table,
                                       .write_concurrency = spec.write_concurrency,
+                                      .read_concurrency = spec.read_concurrency,
+                                      .decentralized_counters = spec.decentralized_counters,
+                                      .compressed = spec.compressed,
                                       .max_bytes = spec.max_bytes};
   Status made = table::Table::create_file(directory_->descriptor(), temporary, options);
   if (made) made = os::rename_file(directory_->descriptor(), temporary, Directory::table_file(table.id));
@@ -149,6 +152,9 @@ Segments::Found Segments::inspect(const std::string& id) {
                     .keypos = options.keypos,
                     .node_table = options.node_table,
                     .write_concurrency = options.write_concurrency,
+                    .read_concurrency = options.read_concurrency,
+                    .decentralized_counters = options.decentralized_counters,
+                    .compressed = options.compressed,
                     .max_bytes = options.max_bytes},
            .owner = owner == Pid{} ? std::nullopt : std::optional(owner),
            .generation = table.generation(),

@@ -11,6 +11,8 @@
 
 namespace heirloom {
 
+using namespace literals;
+
 namespace {
 
 [[gnu::noinline, gnu::cold]] void refuse(const node::Runtime& runtime) { runtime.usable().value_or_raise(); }
@@ -156,6 +158,17 @@ TableInfo Table::info() const {
   // Without a manager it is what the segment tells.
   if (auto facts = handle_->runtime->facts(handle_->id); facts && *facts) node::complete(info, **facts);
   return info;
+}
+
+Term Table::info(Atom item) const {
+  if (item == "stats"_atom) return handle_->table->statistics(reader(*handle_));
+  if (auto value = find_item(info(), item)) return *std::move(value);
+  throw Error(ErrorCode::badarg, "info", "there is no item " + to_string(Term(item)));
+}
+
+void Table::set_max_bytes(std::uint64_t bytes) {
+  handle_->runtime->usable().value_or_raise();
+  handle_->table->set_max_bytes(bytes);
 }
 
 std::optional<Pid> Table::owner() const {

@@ -31,7 +31,7 @@ struct Parts {
         dictionary(round_up(stripes + spec.stripe_count * sizeof(Stripe), kPageBytes)),
         page_map(dictionary + kDictionaryBytesMax),
         pages(0),
-        page_count_max(spec.max_bytes / kPageBytes),
+        page_count_max(spec.max_bytes_limit / kPageBytes),
         mapped_bytes(0) {
     pages = round_up(page_map + page_count_max * 8, kPageBytes);
     mapped_bytes = pages + page_count_max * kPageBytes;
@@ -55,7 +55,7 @@ Status Segment::create(int directory, const std::string& name, const SegmentSpec
     auto& header = *reinterpret_cast<SegmentHeader*>(mapping.base());
     std::memcpy(header.magic, kMagic, sizeof kMagic);
     header.fingerprint = kFingerprint;
-    header.max_bytes = spec.max_bytes;
+    header.max_bytes.store(spec.max_bytes, std::memory_order_relaxed);
     header.stripe_count = spec.stripe_count;
     header.stripes = parts.stripes;
     header.dictionary = parts.dictionary;
@@ -101,14 +101,15 @@ Result<std::unique_ptr<Segment>> Segment::open(int directory, const std::string&
                                          std::to_string(kLayoutVersion) + "/" + std::to_string(kFingerprint))
           .within(trail);
     }
-    spec = {header.max_bytes, header.stripe_count};
+    constexpr std::uint64_t kPagesMax = (std::uint64_t{1} << 44) / kPageBytes;
+    spec = {header.max_bytes.load(std::memory_order_relaxed), header.page_count_max * kPageBytes, header.stripe_count};
     const bool sane = spec.stripe_count >= 2 && spec.stripe_count <= 1024 && std::has_single_bit(spec.stripe_count) &&
-                      spec.max_bytes >= kPageBytes && spec.max_bytes <= std::uint64_t{1} << 44;
+                      header.page_count_max - 1 < kPagesMax && spec.max_bytes <= spec.max_bytes_limit;
     if (!sane) return corrupt("its header has an impossible number of stripes or bytes");
     const Parts parts(spec);
     const bool fits = header.stripes == parts.stripes && header.dictionary == parts.dictionary &&
                       header.dictionary_bytes_max == kDictionaryBytesMax && header.page_map == parts.page_map &&
-                      header.pages == parts.pages && header.page_count_max == parts.page_count_max;
+                      header.pages == parts.pages;
     if (!fits) return corrupt("its header says that its parts lie where they cannot");
     // The table may be growing: what must not be more is read before what it must not pass.
     const std::uint64_t pages_used = header.pages_used.load();
@@ -166,12 +167,13 @@ void Segment::grow_pages(std::uint64_t pages_needed) {
   SegmentHeader& head = header();
   const std::uint64_t now = head.pages_in_file.load(std::memory_order_relaxed);
   if (pages_needed <= now) return;
-  if (pages_needed > head.page_count_max) {
-    throw Error(ErrorCode::full, "insert", "the table has reached max_bytes, " + std::to_string(head.max_bytes));
-  }
+  // Nobody writes more into the header than there is address space for; who did would make this process touch what is not there.
+  const std::uint64_t pages_max = std::min(max_bytes() / kPageBytes, head.page_count_max);
+  if (pages_needed > pages_max)
+    throw Error(ErrorCode::full, "insert", "the table has reached max_bytes, " + std::to_string(max_bytes()));
   // An eighth more, so that growing costs little a page, and at most 2 MiB, so that no call waits long for zeroed pages.
   const std::uint64_t step = std::clamp<std::uint64_t>(now / 8, 16, 512);
-  const std::uint64_t wanted = std::min(std::max(pages_needed, now + step), head.page_count_max);
+  const std::uint64_t wanted = std::min(std::max(pages_needed, now + step), pages_max);
   if (wanted > pages_needed) {
     try {
       return give_pages(wanted);

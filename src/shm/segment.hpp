@@ -64,8 +64,8 @@ static_assert(sizeof(Stripe) == 64 + 512 + kSizeClasses * 64);
 struct SegmentHeader {
   char magic[8];
   std::atomic<std::uint32_t> version;
-  std::uint32_t fingerprint;  // of the sizes in this header: programs built differently refuse each other
-  std::uint64_t max_bytes;
+  std::uint32_t fingerprint;             // of the sizes in this header: programs built differently refuse each other
+  std::atomic<std::uint64_t> max_bytes;  // of pages; changed while the table lives
   std::uint32_t stripe_count;
   std::uint32_t reserved;
   Offset stripes;
@@ -73,7 +73,7 @@ struct SegmentHeader {
   std::uint64_t dictionary_bytes_max;
   Offset page_map;
   Offset pages;
-  std::uint64_t page_count_max;
+  std::uint64_t page_count_max;  // for which there is address space
 
   alignas(kCacheLineBytes) StripeLock dictionary_lock;
   std::atomic<std::uint64_t> dictionary_bytes;        // published: entries below are whole
@@ -91,7 +91,8 @@ static_assert(sizeof(SegmentHeader) == kPageBytes);
 
 struct SegmentSpec {
   std::uint64_t max_bytes;
-  std::uint32_t stripe_count;  // a power of two, 2 .. 1024
+  std::uint64_t max_bytes_limit;  // for how many bytes of pages address space is set aside; at least max_bytes
+  std::uint32_t stripe_count;     // a power of two, 2 .. 1024
 };
 
 class Segment {
@@ -153,6 +154,11 @@ class Segment {
     Offset end_;
   };
   [[nodiscard]] Window window() const noexcept { return Window(*this); }
+
+  [[nodiscard]] std::uint64_t max_bytes() const noexcept { return header().max_bytes.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t max_bytes_limit() const noexcept { return header().page_count_max * kPageBytes; }
+  // Up to max_bytes_limit(). Pages that are in the file stay.
+  void set_max_bytes(std::uint64_t bytes) noexcept { header().max_bytes.store(bytes, std::memory_order_relaxed); }
 
   // One past the last offset that may be touched.
   [[nodiscard]] std::uint64_t end() const noexcept;

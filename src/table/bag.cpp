@@ -28,13 +28,22 @@ std::uint64_t Table::object_tag(const TermView& object) const {
   return type() == TableType::bag ? tag_of_hash(term::hash(object, seed_)) : 0;
 }
 
+std::uint64_t Table::stored_tag(StoredObject object) const {
+  return look_at(object, [&](const TermView& whole) { return object_tag(whole); });
+}
+
+bool Table::same_object(StoredObject left, StoredObject right) const {
+  return look_at(
+      left, [&](const TermView& one) { return look_at(right, [&](const TermView& other) { return one == other; }); });
+}
+
 // The index of the first member that is exactly this object; count() when there is none.
 std::uint64_t Table::find_member(const Members& members, const TermView& object) const {
   const bool tagged = members.is_group() && type() == TableType::bag;
   const std::uint64_t tag = tagged ? object_tag(object) : 0;
   for (std::uint64_t i = 0; i < members.count(); ++i) {
     if (tagged && slot_tag(members.word(i)) != tag) continue;
-    if (members[i].view(dictionary_) == object) return i;
+    if (look_at(members[i], [&](const TermView& member) { return member == object; })) return i;
   }
   return members.count();
 }
@@ -45,8 +54,7 @@ std::vector<std::uint64_t> StripeGuard::words_of(const Place& place) const {
   if (place.value == 0) return words;
   const Members members(table_.segment_->window(), place.value);
   // A slot's own word says the tag of the key.
-  if (!members.is_group())
-    return {make_slot(table_.object_tag(members[0].view(table_.dictionary_)), members.offset(), false)};
+  if (!members.is_group()) return {make_slot(table_.stored_tag(members[0]), members.offset(), false)};
   for (std::uint64_t i = 0; i < members.count(); ++i) words.push_back(members.word(i));
   return words;
 }
@@ -135,7 +143,7 @@ void StripeGuard::remove_object(const Place& place, const TermView& object) {
 bool StripeGuard::is_copy(const Members& members, std::uint64_t index, std::uint64_t victim) const {
   if (index == victim) return true;
   if (index < victim || slot_tag(members.word(index)) != slot_tag(members.word(victim))) return false;
-  return members[index].view(table_.dictionary_) == members[victim].view(table_.dictionary_);
+  return table_.same_object(members[index], members[victim]);
 }
 
 // From the last member to the first, so that a victim is there as long as there may be copies of it.

@@ -241,7 +241,7 @@ class Checker {
   }
 
   void check_place(const Tree& tree, StoredObject object, std::uint64_t prefix, const Separator& least, PlaceOf place) {
-    const TermView view = object.view(table_.keypos_, table_.dictionary_);
+    const TermView view = table_.key_view(object);
     const std::string where = "the object with key " + heirloom::to_string(view);
     Key key;
     static_cast<void>(table_.find_key(view, key));
@@ -327,17 +327,16 @@ class Checker {
 
   // All have one key, and in a bag no two are the same.
   void check_group(const Members& members) {
-    const auto element = [&](std::uint64_t index) { return members[index].view(table_.keypos_, table_.dictionary_); };
+    const auto element = [&](std::uint64_t index) { return table_.key_view(members[index]); };
     std::unordered_multimap<std::uint64_t, std::uint64_t> seen;  // tag to index
     for (std::uint64_t i = 0; i < members.count(); ++i) {
-      const TermView object = members[i].view(table_.dictionary_);
       if (element(i) != element(0)) find("a group has objects of several keys");
-      if (slot_tag(members.word(i)) != table_.object_tag(object))
+      if (slot_tag(members.word(i)) != table_.stored_tag(members[i]))
         find("a member of a group has another tag than its hash says");
       if (table_.type() != TableType::bag) continue;
       const auto [first, last] = seen.equal_range(members.word(i) >> kTagShift);
       for (auto other = first; other != last; ++other) {
-        if (members[other->second].view(table_.dictionary_) == object) find("a bag has an object twice");
+        if (table_.same_object(members[other->second], members[i])) find("a bag has an object twice");
       }
       seen.emplace(members.word(i) >> kTagShift, i);
     }
@@ -346,22 +345,36 @@ class Checker {
   void check_key(const StoredObject& object, std::uint64_t slot, std::uint32_t number, std::uint32_t buckets,
                  std::vector<Key>& keys) {
     const std::uint64_t hash = table_.hash_of(object);
-    const std::string where =
-        "the object with key " + heirloom::to_string(object.view(table_.keypos_, table_.dictionary_));
+    const std::string where = "the object with key " + heirloom::to_string(table_.key_view(object));
     if (tag_of_hash(hash) != slot_tag(slot)) find(where + " has another tag than its hash says");
     if (table_.stripe_of(hash) != guard_->index() || bucket_of(hash, buckets) != number) {
       find(where + " lies in bucket " + std::to_string(number) + ", where nobody looks for it");  // T2
     }
     Key key;
-    if (!table_.find_key(object.view(table_.keypos_, table_.dictionary_), key))
-      return find(where + " has an atom that the dictionary has not");
+    if (!table_.find_key(table_.key_view(object), key)) return find(where + " has an atom that the dictionary has not");
     for (const Key& other : keys) {
       if (other.hash == key.hash && other.view() == key.view()) find(where + " is there twice");  // T1
     }
     keys.push_back(key);
   }
 
-  bool check_words(const StoredObject& object) { return check_words(object, table_.keypos_); }
+  bool check_words(const StoredObject& object) {
+    return check_words(object, table_.stored_keypos_) && (!table_.compressed_ || check_packed(object));
+  }
+  // What the bytes of a compressed object become.
+  bool check_packed(const StoredObject& object) {
+    const std::string where = "the packed object at " + std::to_string(segment_.offset_of(object.block()));
+    try {
+      const Term whole = table_.unpack(object, nullptr);
+      const Status valid = term::validate_block(whole.block(), table_.dictionary_.count(), &table_.dictionary_);
+      if (!valid) find(where + " is no term: " + valid.failure().to_string());
+      if (valid && term::size_field(whole.block()[0]) < table_.keypos_) find(where + " has no key");
+      return static_cast<bool>(valid);
+    } catch (const Error& error) {
+      find(where + ": " + error.detail());
+      return false;
+    }
+  }
   bool check_words(const StoredObject& object, std::uint64_t keypos) {
     std::vector<std::uint64_t> words(object.block(), object.block() + object.words());
     words[0] = plain_root(words[0]);

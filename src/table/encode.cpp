@@ -11,6 +11,7 @@
 #include "term/compare.hpp"
 #include "term/hash.hpp"
 #include "term/order_prefix.hpp"
+#include "term/packing.hpp"
 
 namespace heirloom::table {
 
@@ -53,7 +54,7 @@ bool Table::has_other_key(StoredObject object, std::uint64_t word, const Key& ke
     return bytes == term::size_of(key.base, key.root) &&
            std::memcmp(term::payload_of(object.block(), word), term::payload_of(key.base, key.root), bytes) == 0;
   }
-  return object.view(keypos_, dictionary_) == key.view();
+  return key_view(object) == key.view();
 }
 
 bool Table::key_before(const Key& left, const Key& right) const {
@@ -67,7 +68,7 @@ bool Table::same_key(const Key& left, const Key& right) const {
   return left.prefix == right.prefix && term::compare(left.view(), right.view(), term::Numbers::by_value) == 0;
 }
 
-std::uint64_t Table::hash_of(StoredObject object) const { return term::hash(object.view(keypos_, dictionary_), seed_); }
+std::uint64_t Table::hash_of(StoredObject object) const { return term::hash(key_view(object), seed_); }
 
 EncodedObject Table::encode(const Term& object) const {
   const std::uint64_t root = object.block()[0];
@@ -79,7 +80,33 @@ EncodedObject Table::encode(const Term& object) const {
   // After translating, so that an atom that is the key is in the dictionary.
   const TermView key(object.block().data(), object.block()[keypos_], nullptr);
   HEIRLOOM_ASSERT(find_key(key, encoded.key), "an atom that was interned has an id");
+  if (compressed_) [[unlikely]]
+    pack(encoded, object);
   return encoded;
+}
+
+void Table::pack(EncodedObject& encoded, const Term& object) const {
+  const std::string bytes = term::pack(encoded.words.data(), encoded.words.size(), keypos_);
+  const Term pair{Term(object.element(keypos_)), Term(bytes)};
+  if (pair.block().size_bytes() > shm::kBlockBytesMax) refuse_object(object, keypos_);
+  EncodedObject stored = encode_block(pair);
+  encoded.translated.assign(stored.words.begin(), stored.words.end());
+  encoded.words = encoded.translated;
+  encoded.root = stored.root;
+}
+
+Term Table::unpack(StoredObject object, const Dictionary* dictionary) const {
+  const std::span<const std::uint64_t> block(object.block(), object.words());
+  const auto refuse = [&] {
+    shm::Segment::refuse(segment_->offset_of(object.block()), "a packed object that is none");
+  };
+  if (object.arity() != 2) refuse();
+  const std::uint64_t packed = object.element(2);
+  if (!term::is_kind(packed, term::Kind::binary) || term::offset_field(packed) >= block.size()) refuse();
+  if (term::payload_words(block.data(), packed) > block.size() - term::offset_field(packed)) refuse();
+  const auto* bytes = reinterpret_cast<const char*>(term::payload_of(block.data(), packed));
+  return term::unpack({bytes, term::size_of(block.data(), packed)}, {block, object.element(1), keypos_},
+                      [dictionary](std::uint32_t id) { return dictionary == nullptr ? id : dictionary->local(id); });
 }
 
 EncodedObject Table::encode_block(const Term& object) const {
@@ -100,10 +127,6 @@ EncodedObject Table::encode_block(const Term& object) const {
 
 void Table::to_program(std::uint64_t* block) const {
   term::translate_atoms(block, [&](std::uint32_t id) { return dictionary_.local(id); });
-}
-
-Term Table::copy_element(StoredObject object, std::uint64_t position) const {
-  return Term(object.view(position, dictionary_));
 }
 
 }  // namespace heirloom::table

@@ -170,7 +170,8 @@ class ManyInsert {
     }
     for (const std::uint64_t member : guard.words_of(place)) {
       if (!wanted.contains(slot_tag(member))) continue;
-      const auto found = find(slot_tag(member), guard.object(member).view(table_.dictionary_));
+      const auto found =
+          table_.look_at(guard.object(member), [&](const TermView& each) { return find(slot_tag(member), each); });
       if (found != wanted.end()) wanted.erase(found);
     }
     std::erase_if(added, [&](const EncodedObject* object) {
@@ -259,7 +260,7 @@ Offset StripeGuard::slot_of(const Pending& pending) {
   if (!table_.is_ordered()) return pending.slot;
   const Tree tree(table_);
   Key key;
-  static_cast<void>(table_.find_key(object(pending.new_slot).view(table_.keypos_, table_.dictionary_), key));
+  static_cast<void>(table_.find_key(table_.key_view(object(pending.new_slot)), key));
   const Table::Found found = tree.find(key);
   if (found.slot_word == nullptr) shm::Segment::refuse(pending.slot, "a pending object that no leaf has");
   return at(*found.slot_word);

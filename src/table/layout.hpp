@@ -63,7 +63,10 @@ struct TableHeader {
   // Written once.
   std::atomic<std::uint32_t> fixed;  // somebody has fixed it: not written once, but hardly ever
   std::uint32_t node_table;
-  std::uint32_t write_concurrency;
+  std::uint32_t write_concurrency;  // WriteConcurrency
+  std::uint32_t read_concurrency;
+  std::uint32_t decentralized_counters;
+  std::uint32_t compressed;
   std::uint32_t name_bytes;
   std::uint32_t id_bytes;
   char id[kIdBytesMax + 1];

@@ -30,8 +30,10 @@ std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::
   if (position < 1) refuse(0);
   const auto at_position = static_cast<std::uint64_t>(position);
   const auto element_of = [&](StoredObject object) {
-    if (at_position > object.arity()) refuse(object.arity());
-    return copy_element(object, at_position);
+    return look_at(object, [&](const TermView& whole) {
+      if (at_position > whole.size()) refuse(whole.size());
+      return Term(whole.element(at_position));
+    });
   };
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;

@@ -58,13 +58,13 @@ inline auto Table::search(const AnyKey& key, const Take& take) const
 inline Objects Table::lookup(Pid caller, const TermView& key) const {
   check_access(caller, false);
   Objects found;
-  if (type_ != TableType::set) [[unlikely]] {
+  if (!plain_set_) [[unlikely]] {
     lookup_other(key, found);
     return found;  // the one that all ways return, so that it is built where the caller wants it
   }
   const shm::ReadEpoch epoch = read_epoch();
   const StoredObject object = term::is_small(key.word()) ? find(small_key(key.word())) : find_other(key);
-  if (object) copy_out(object, found.only());
+  if (object) copy_plain(object, found.only());
   return found;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table/table.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <exception>
@@ -16,6 +17,11 @@ constexpr std::uint32_t kStripesFew = 8;
 constexpr std::uint32_t kStripesMany = 64;
 constexpr std::uint64_t kMaxBytesMin = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxBytesMax = std::uint64_t{1} << 44;
+// For how many bytes a table has address space: for what it will need if somebody has thought too small.
+constexpr std::uint64_t limit_of(std::uint64_t max_bytes) {
+  constexpr std::uint64_t kLeast = std::uint64_t{16} << 30;
+  return std::min(std::max(kLeast, 4 * max_bytes), kMaxBytesMax);
+}
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -41,8 +47,10 @@ Status check_options(const SegmentOptions& options) {
 Status Table::create_file(int directory, const std::string& name, const SegmentOptions& options) {
   HEIRLOOM_CHECK(check_options(options), "create table");
   // A tree has one lock; but with as many stripes its root, which delete_all_objects needs anew, is of a size of its own.
-  const bool many = options.write_concurrency && options.type != TableType::ordered_set;
-  const shm::SegmentSpec spec{options.max_bytes, many ? kStripesMany : kStripesFew};
+  const bool many = options.write_concurrency != WriteConcurrency::off && options.type != TableType::ordered_set;
+  const shm::SegmentSpec spec{.max_bytes = options.max_bytes,
+                              .max_bytes_limit = limit_of(options.max_bytes),
+                              .stripe_count = many ? kStripesMany : kStripesFew};
   return shm::Segment::create(directory, name, spec, [&](std::byte* bytes) {
     auto& header = *reinterpret_cast<TableHeader*>(bytes);
     header.seed = random_seed();
@@ -50,7 +58,10 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
     header.protection.store(static_cast<std::uint32_t>(options.protection), std::memory_order_relaxed);
     header.type = static_cast<std::uint32_t>(options.type);
     header.node_table = options.node_table ? 1 : 0;
-    header.write_concurrency = options.write_concurrency ? 1 : 0;
+    header.write_concurrency = static_cast<std::uint32_t>(options.write_concurrency);
+    header.read_concurrency = options.read_concurrency ? 1 : 0;
+    header.decentralized_counters = options.decentralized_counters ? 1 : 0;
+    header.compressed = options.compressed ? 1 : 0;
     header.id_bytes = static_cast<std::uint32_t>(options.id.size());
     std::memcpy(header.id, options.id.data(), options.id.size());
     const std::string_view text = options.name.text();
@@ -81,7 +92,10 @@ Table::Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment)
       dictionary_(*segment_),
       seed_(header_.seed),
       keypos_(header_.keypos),
+      stored_keypos_(header_.compressed != 0 ? 1 : keypos_),
       type_(static_cast<TableType>(header_.type)),
+      compressed_(header_.compressed != 0),
+      plain_set_(type_ == TableType::set && !compressed_),
       stripe_shift_(64 - static_cast<unsigned>(std::countr_zero(segment_->stripe_count()))) {}
 
 SegmentOptions Table::options() const {
@@ -91,8 +105,11 @@ SegmentOptions Table::options() const {
   options.protection = protection();
   options.keypos = static_cast<std::int64_t>(header_.keypos);
   options.node_table = header_.node_table != 0;
-  options.write_concurrency = header_.write_concurrency != 0;
-  options.max_bytes = segment_->header().max_bytes;
+  options.write_concurrency = static_cast<WriteConcurrency>(header_.write_concurrency);
+  options.read_concurrency = header_.read_concurrency != 0;
+  options.decentralized_counters = header_.decentralized_counters != 0;
+  options.compressed = header_.compressed != 0;
+  options.max_bytes = segment_->max_bytes();
   return options;
 }
 
@@ -155,6 +172,17 @@ std::uint64_t Table::size() const {
   return objects;
 }
 
+void Table::set_max_bytes(std::uint64_t bytes) {
+  if (deleted()) throw Error(ErrorCode::id, "set max_bytes", "the table was deleted");
+  const std::uint64_t limit = segment_->max_bytes_limit();
+  if (bytes < kMaxBytesMin || bytes > limit) {
+    throw Error(ErrorCode::badarg, "set max_bytes",
+                std::to_string(bytes) + " is not between 1 MiB and " + std::to_string(limit) +
+                    ", for which the table was given address space when it was made");
+  }
+  segment_->set_max_bytes(bytes);
+}
+
 TableInfo Table::info() const {
   if (deleted()) throw Error(ErrorCode::id, "info", "the table was deleted");
   const SegmentOptions options = this->options();
@@ -169,9 +197,14 @@ TableInfo Table::info() const {
                  .memory_words = segment_->memory_bytes() / 8,
                  .memory_bytes = segment_->memory_bytes(),
                  .max_bytes = options.max_bytes,
+                 .max_bytes_limit = segment_->max_bytes_limit(),
                  .generation = generation(),
                  .stripes = is_ordered() ? 1 : segment_->stripe_count(),
                  .atoms = dictionary_.count(),
+                 .write_concurrency = options.write_concurrency,
+                 .read_concurrency = options.read_concurrency,
+                 .decentralized_counters = options.decentralized_counters,
+                 .compressed = options.compressed,
                  .node_table = options.node_table,
                  .repairs_finished = 0,
                  .repairs_undone = 0};

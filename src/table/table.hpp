@@ -41,7 +41,10 @@ struct SegmentOptions {
   Protection protection = Protection::protected_access;
   std::int64_t keypos = 1;
   bool node_table = false;
-  bool write_concurrency = false;
+  WriteConcurrency write_concurrency = WriteConcurrency::off;
+  bool read_concurrency = false;
+  bool decentralized_counters = false;
+  bool compressed = false;
   std::uint64_t max_bytes = std::uint64_t{16} << 30;
 };
 
@@ -131,6 +134,10 @@ class Table {
   [[nodiscard]] std::optional<std::vector<Term>> slot(Pid caller, std::uint64_t number) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
   [[nodiscard]] std::uint64_t size() const;
+  // {Slots,AverageChain,Deviation,ExpectedDeviation,LeastChain,GreatestChain,0,Locks} of the index as it is now, as ets has it;
+  // `false` for an ordered_set.
+  [[nodiscard]] Term statistics(Pid caller) const;
+  void set_max_bytes(std::uint64_t bytes);
   [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
 
   // -- writes --
@@ -214,13 +221,14 @@ class Table {
     return key.word != 0 ? word == key.word : has_other_key(object, word, key);
   }
   [[nodiscard]] std::uint64_t key_word(StoredObject object) const {
-    if (object.arity() < keypos_) [[unlikely]]
+    if (object.arity() < stored_keypos_) [[unlikely]]
       shm::Segment::refuse(segment_->offset_of(object.block()), "an object without a key");
-    return object.element(keypos_);
+    return object.element(stored_keypos_);
   }
   [[nodiscard]] bool has_other_key(StoredObject object, std::uint64_t word, const Key& key) const;
   [[nodiscard]] std::uint64_t hash_of(StoredObject object) const;
-  void copy_out(StoredObject object, Term& into) const {
+  [[nodiscard]] TermView key_view(StoredObject object) const { return object.view(stored_keypos_, dictionary_); }
+  void copy_plain(StoredObject object, Term& into) const {  // of a table that is not compressed
     const std::uint64_t words = object.words();
     std::uint64_t* const to = into.overwrite(words).data();
     const std::uint64_t* const from = object.block();
@@ -228,14 +236,34 @@ class Table {
     term::copy_words(to + 1, from + 1, words - 1);
     if (object.atoms()) to_program(to);
   }
+  void copy_out(StoredObject object, Term& into) const {
+    if (compressed_) [[unlikely]] {
+      into = unpack(object, &dictionary_);
+    } else {
+      copy_plain(object, into);
+    }
+  }
   [[nodiscard]] Term copy_out(StoredObject object) const {
     Term copy;
     copy_out(object, copy);
     return copy;
   }
+  // What `look` makes of a view of the whole object.
+  template <typename Look>
+  [[nodiscard]] auto look_at(StoredObject object, const Look& look) const {
+    if (!compressed_) return look(object.view(dictionary_));
+    const Term whole = copy_out(object);
+    return look(whole.view());
+  }
   void to_program(std::uint64_t* block) const;  // translates the atoms of a copy
-  [[nodiscard]] Term copy_element(StoredObject object, std::uint64_t position) const;
+  // In a compressed table an object is stored as the pair of its key and its bytes (term/packing.hpp).
+  void pack(EncodedObject& encoded, const Term& object) const;
+  // `dictionary`: whose ids its atoms have; none: leaves them as they are.
+  [[nodiscard]] Term unpack(StoredObject object, const Dictionary* dictionary) const;
+  [[nodiscard]] Term copy_key(StoredObject object) const { return Term(key_view(object)); }
   [[nodiscard]] std::uint64_t object_tag(const TermView& object) const;
+  [[nodiscard]] std::uint64_t stored_tag(StoredObject object) const;
+  [[nodiscard]] bool same_object(StoredObject left, StoredObject right) const;
   [[nodiscard]] std::uint64_t find_member(const Members& members, const TermView& object) const;
   [[nodiscard]] Objects copy_all(std::uint64_t slot) const;
   void lookup_other(const TermView& key, Objects& found) const;  // of any type but set
@@ -316,7 +344,10 @@ class Table {
   mutable Dictionary dictionary_;
   std::uint64_t seed_;
   std::uint64_t keypos_;
+  std::uint64_t stored_keypos_;  // of the blocks that are stored
   TableType type_;
+  bool compressed_;
+  bool plain_set_;  // a set, and not compressed
   unsigned stripe_shift_;
 };
 

@@ -78,7 +78,7 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
       // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
       if (bucket_of(hash, buckets) != number) continue;
       const std::uint64_t order = reversed(hash);
-      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_element(object, keypos_), copy_all(slot)});
+      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_key(object), copy_all(slot)});
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
     if (overflow == 0) break;
@@ -140,7 +140,7 @@ std::vector<KeyObjects> Table::walk(const TermView* key, Direction direction, st
   const shm::ReadEpoch epoch = read_epoch();
   std::vector<KeyObjects> found;
   for (const StoredObject object : Tree(*this).collect(bound, direction, std::min(limit, kObjectsAnEpoch))) {
-    found.push_back({copy_element(object, keypos_), Objects(copy_out(object))});
+    found.push_back({copy_key(object), Objects(copy_out(object))});
   }
   return found;
 }

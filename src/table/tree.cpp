@@ -54,7 +54,7 @@ StoredObject Tree::object_of(std::uint64_t slot) const {
 std::weak_ordering Tree::compare(StoredObject object, const Key& key) const {
   const std::uint64_t word = table_.key_word(object);
   if (key.word != 0 && term::is_small(word)) return term::small_value(word) <=> term::small_value(key.word);
-  return term::compare(object.view(table_.keypos_, table_.dictionary_), key.view(), term::Numbers::by_value);
+  return term::compare(table_.key_view(object), key.view(), term::Numbers::by_value);
 }
 
 std::weak_ordering Tree::compare_separator(std::uint64_t block, const Key& key) const {
@@ -201,8 +201,7 @@ std::weak_ordering Tree::compare(StoredObject left, StoredObject right) const {
   const std::uint64_t a = table_.key_word(left);
   const std::uint64_t b = table_.key_word(right);
   if (term::is_small(a) && term::is_small(b)) return term::small_value(a) <=> term::small_value(b);
-  return term::compare(left.view(table_.keypos_, table_.dictionary_), right.view(table_.keypos_, table_.dictionary_),
-                       term::Numbers::by_value);
+  return term::compare(table_.key_view(left), table_.key_view(right), term::Numbers::by_value);
 }
 
 }  // namespace heirloom::table

@@ -191,7 +191,7 @@ void TreeWriter::split_leaf(const Path& path, bool ascending) {
   Term separator;
   std::optional<EncodedObject> key;  // of `separator`, where a prefix is none
   if (entries[middle - 1].prefix == entries[middle].prefix) {
-    separator = tuple({table_.copy_element(tree_.object_of(entries[middle].slot), table_.keypos_)});
+    separator = tuple({table_.copy_key(tree_.object_of(entries[middle].slot))});
     key = table_.encode_block(separator);
   }
   const bool root = path.size() == 1;

@@ -127,7 +127,8 @@ std::optional<std::int64_t> Table::count(Pid caller, const TermView& key, std::i
 std::optional<std::int64_t> StripeGuard::count_in_place(StoredObject object, std::int64_t position,
                                                         std::int64_t increment) {
   const auto at_position = static_cast<std::uint64_t>(position);
-  if (at_position - 1 >= kCounterPositionMax || at_position > object.arity() || at_position == table_.keypos_)
+  if (table_.compressed_ || at_position - 1 >= kCounterPositionMax || at_position > object.arity() ||
+      at_position == table_.keypos_)
     return {};
   const std::uint64_t old = object.element(at_position);
   if (!term::is_small(old) || !term::fits_small(increment)) return {};

@@ -18,7 +18,7 @@
 #include "heirloom/error.hpp"
 #include "heirloom/lineage.hpp"
 #include "heirloom/pid.hpp"
-#include "heirloom/table.hpp"
+#include "heirloom/table_options.hpp"
 
 #include "wire/codec.hpp"
 
@@ -31,12 +31,16 @@ constexpr bool wire_valid(Protection protection) {
   return protection >= Protection::public_access && protection <= Protection::private_access;
 }
 
+constexpr bool wire_valid(WriteConcurrency concurrency) {
+  return concurrency >= WriteConcurrency::off && concurrency <= WriteConcurrency::fixed;
+}
+
 constexpr bool wire_valid(TenureEnd end) { return end <= TenureEnd::quarantined; }
 
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 4;
+inline constexpr std::uint32_t kProtocolVersion = 5;
 
 using TermBytes = std::string;
 
@@ -49,11 +53,14 @@ struct TableSpec {
   Protection protection = Protection::protected_access;
   std::int64_t keypos = 1;
   bool node_table = false;
-  bool write_concurrency = false;
-  std::uint64_t max_bytes = 0;
+  WriteConcurrency write_concurrency = WriteConcurrency::off;
+  bool read_concurrency = false;
+  bool decentralized_counters = false;
+  bool compressed = false;
+  std::uint64_t max_bytes = 0;  // when it was made; the segment has what it is now
   static auto fields(auto& self) {
     return std::tie(self.name, self.type, self.protection, self.keypos, self.node_table, self.write_concurrency,
-                    self.max_bytes);
+                    self.read_concurrency, self.decentralized_counters, self.compressed, self.max_bytes);
   }
   friend bool operator==(const TableSpec&, const TableSpec&) = default;
 };

@@ -26,7 +26,7 @@ struct Pipe {
 
 std::string kill_once(const Scenario& scenario, const Expected& expected, std::uint64_t step) {
   const ScratchDirectory directory;
-  create_table(directory.descriptor(), scenario.max_bytes, scenario.type);
+  create_table(directory.descriptor(), scenario.max_bytes, scenario.type, scenario.compressed);
   const Pipe go;
   Helper waiter([&] {
     Session session(directory.descriptor());

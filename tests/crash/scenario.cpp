@@ -73,7 +73,7 @@ std::string describe(const Scenario& scenario, const Moment& moment, const std::
 Recording record(const Scenario& scenario) {
   const auto directory = scenario.start ? std::make_unique<ScratchDirectory>(after_death(*scenario.start))
                                         : std::make_unique<ScratchDirectory>();
-  if (!scenario.start) create_table(directory->descriptor(), scenario.max_bytes, scenario.type);
+  if (!scenario.start) create_table(directory->descriptor(), scenario.max_bytes, scenario.type, scenario.compressed);
   SteppedChild child([&](const auto& mark) {
     Session session(directory->descriptor());
     if (scenario.prepare) scenario.prepare(session);

@@ -26,6 +26,7 @@ struct Scenario {
   std::function<void(State&)> effect;  // what the operation does to the state
   std::uint64_t max_bytes = std::uint64_t{1} << 20;
   TableType type = TableType::set;
+  bool compressed = false;
   bool full = false;
   bool sabotage = false;
   std::optional<Image> start = {};  // instead of a new table: what a dead process left, which the operation meets

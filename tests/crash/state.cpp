@@ -47,11 +47,12 @@ std::size_t objects_in(const State& state) {
   return count;
 }
 
-void create_table(int directory, std::uint64_t max_bytes, TableType type) {
+void create_table(int directory, std::uint64_t max_bytes, TableType type, bool compressed) {
   table::SegmentOptions options{.id = "1", .name = Atom("test")};
   options.protection = Protection::public_access;
   options.max_bytes = max_bytes;
   options.type = type;
+  options.compressed = compressed;
   table::Table::create_file(directory, kSegmentFile, options).value_or_raise();
   const auto segment = shm::Segment::open(directory, kSegmentFile).value_or_raise();
   reinterpret_cast<table::TableHeader*>(segment->header().table)->seed = kSeed;

@@ -50,7 +50,7 @@ class Session {
 
 // The table of a test: always with this seed, so that each run has the same stripes and buckets.
 inline constexpr std::uint64_t kSeed = 20240229;
-void create_table(int directory, std::uint64_t max_bytes, TableType type = TableType::set);
+void create_table(int directory, std::uint64_t max_bytes, TableType type = TableType::set, bool compressed = false);
 
 // The first integers from `from` whose hash says this stripe and, in the bits of `mask`, this bucket.
 std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from = 0,

@@ -48,6 +48,28 @@ TEST_F(Tables, PutAndDeleteChangeANodeTableThatNobodyOwns) {
   EXPECT_EQ(json::parse(run("heirloom info users --json").out)["owner"], nullptr) << "the table went back to the node";
 }
 
+TEST_F(Tables, CreateMakesATableOfTheNodeWithTheOptionsOfEts) {
+  EXPECT_THAT(run("heirloom create hits '[bag, ordered_set, public, {keypos, 2}, compressed]'"), Prints(""));
+  const json info = json::parse(run("heirloom info hits --json").out);
+  EXPECT_EQ(info["type"], "ordered_set");
+  EXPECT_EQ(info["keypos"], 2);
+  EXPECT_EQ(info["compressed"], true);
+  EXPECT_EQ(info["owner"], nullptr);
+  EXPECT_THAT(run("heirloom put hits '{a, 1}' && heirloom get hits 1"), Prints("{a,1}\n"));
+  EXPECT_THAT(run("heirloom create hits"), Complains(3, "there is a table \"hits\""));
+  EXPECT_THAT(run("heirloom create other '[set, {keypos, 0}]'"), Complains(2, "there is no option {keypos,0}"));
+  EXPECT_THAT(run("heirloom create other '[set'"), Complains(2, "options"));
+}
+
+TEST_F(Tables, LimitSetsMaxBytes) {
+  make_users();
+  EXPECT_THAT(run("heirloom limit users 2MiB"), Prints(""));
+  EXPECT_EQ(json::parse(run("heirloom info users --json").out)["max_bytes"], 2 << 20);
+  EXPECT_THAT(run("heirloom limit users 1"), Complains(3, "1 is not between 1 MiB and"));
+  EXPECT_THAT(run("heirloom limit users much"), Complains(2, "much"));
+  EXPECT_THAT(run("heirloom limit nothing 2MiB"), Complains(1, "there is no table \"nothing\""));
+}
+
 TEST_F(Tables, PutIntoAPublicTableOfALivingOwner) {
   Node owner = Node::open(node());
   Table counters = owner.create("counters"_atom, {.protection = Protection::public_access});

@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: Apache-2.0
-%%! -noinput +pc unicode
+%%! -noinput +pc unicode +S 2:2
 %%
 %% Real Erlang as a child process: requests on descriptor 3, answers on descriptor 4, each a packet with 4 bytes of length in the
 %% external term format. Terms travel as binaries inside, so that each is judged by itself.
@@ -34,6 +34,15 @@ answer({new, Options}) ->
     end,
     put(table, ets:new(table, Options)),
     ok;
+answer({options, Options}) ->
+    try ets:new(table, Options) of
+        Table ->
+            Info = [Item || {Name, _} = Item <- ets:info(Table), lists:member(Name, told_of_options())],
+            ets:delete(Table),
+            Info
+    catch
+        error:badarg -> badarg
+    end;
 answer({call, Bin}) ->
     {Function, Arguments} = binary_to_term(Bin),
     Table = get(table),
@@ -42,6 +51,9 @@ answer({call, Bin}) ->
 answer({generate, Seed, Count}) ->
     rand:seed(exsss, Seed),
     [own(term(4)) || _ <- lists:seq(1, Count)].
+
+told_of_options() ->
+    [decentralized_counters, read_concurrency, write_concurrency, compressed, heir, type, keypos, protection].
 
 call(Function, Arguments) ->
     try {ok, apply(ets, Function, Arguments)}
