@@ -12,7 +12,47 @@ main(Arguments) ->
         [R] -> {list_to_integer(R), 3};
         [] -> {1000000, 3}
     end,
-    [row(Type, Records, Rounds) || Type <- [set, ordered_set]].
+    [row(Type, Records, Rounds) || Type <- [set, ordered_set]],
+    io:format("~nread one after another, ns a record; two processes at once, their rate against that of one~n"),
+    io:format("~-30s ~8s ~12s ~8s ~8s~n", ["", "all", "", "read", "write"]),
+    [scan_row(Type, Records, Rounds) || Type <- [set, ordered_set]].
+
+%% All records by foldl, which is what goes through a table of any type; and how much more two processes do than one.
+scan_row(Type, Records, Rounds) ->
+    rand:seed(exsss, {1, 2, 3}),
+    Table = ets:new(speed, [Type, public, {write_concurrency, true}, {read_concurrency, true}]),
+    Text = <<"thirty-two bytes of binary here.">>,
+    [ets:insert(Table, {K, K, Text}) || K <- shuffled(Records)],
+    All = median([begin
+        erlang:garbage_collect(),
+        Begin = erlang:monotonic_time(nanosecond),
+        Records = ets:foldl(fun({_, _, _}, N) -> N + 1 end, 0, Table),
+        (erlang:monotonic_time(nanosecond) - Begin) / Records
+    end || _ <- lists:seq(1, Rounds)]),
+    Read = fun(K) -> ets:lookup(Table, K) end,
+    Write = fun(K) -> ets:insert(Table, {K, K + 1, Text}) end,
+    Keys = [shuffled(Records) || _ <- [1, 2]],
+    [Reads, Writes] = [median([scaling(Fun, Keys) || _ <- lists:seq(1, Rounds)]) || Fun <- [Read, Write]],
+    io:format("~-30s ~8.1f ~12s ~8.2f ~8.2f~n",
+              ["ETS " ++ atom_to_list(Type) ++ ", OTP " ++ erlang:system_info(otp_release), All, "-", Reads, Writes]),
+    ets:delete(Table).
+
+%% Twice the keys in the time that two take, against once in the time of one.
+scaling(Fun, [One, Two]) ->
+    Alone = together(Fun, [One]),
+    2 * Alone / together(Fun, [One, Two]).
+
+together(Fun, Lists) ->
+    Parent = self(),
+    Workers = [spawn_link(fun() ->
+        receive go -> ok end,
+        lists:foreach(Fun, Keys),
+        Parent ! {self(), done}
+    end) || Keys <- Lists],
+    Begin = erlang:monotonic_time(nanosecond),
+    [Worker ! go || Worker <- Workers],
+    [receive {Worker, done} -> ok end || Worker <- Workers],
+    erlang:monotonic_time(nanosecond) - Begin.
 
 row(Type, Records, Rounds) ->
     rand:seed(exsss, {1, 2, 3}),

@@ -29,6 +29,7 @@ LmdbTable::LmdbTable(const std::string& directory) {
 }
 
 LmdbTable::~LmdbTable() {
+  if (cursor_ != nullptr) mdb_cursor_close(cursor_);
   mdb_txn_abort(reading_);
   mdb_env_close(environment_);
 }
@@ -51,5 +52,27 @@ bool LmdbTable::lookup(std::int64_t key, Record& record) {
   mdb_txn_reset(reading_);
   return found;
 }
+
+void LmdbTable::begin_scan(std::int64_t from) {
+  expect(mdb_txn_renew(reading_));
+  if (cursor_ == nullptr) {
+    expect(mdb_cursor_open(reading_, database_, &cursor_));
+  } else {
+    expect(mdb_cursor_renew(reading_, cursor_));
+  }
+  from_ = from;
+  step_ = MDB_SET_RANGE;
+}
+
+bool LmdbTable::next_of_scan(Record& record) {
+  MDB_val key = bytes_of(from_);
+  MDB_val value{};
+  if (mdb_cursor_get(cursor_, &key, &value, step_) != MDB_SUCCESS) return false;
+  step_ = MDB_NEXT;
+  std::memcpy(&record, value.mv_data, sizeof record);
+  return true;
+}
+
+void LmdbTable::end_scan() { mdb_txn_reset(reading_); }
 
 }  // namespace heirloom::bench

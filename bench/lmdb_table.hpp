@@ -20,11 +20,28 @@ class LmdbTable {
 
   void insert(const Record& record);
   bool lookup(std::int64_t key, Record& record);
+  // Copies up to `count` records from a key on, in order, for look(record). How many there were.
+  template <typename Look>
+  std::int64_t scan(std::int64_t from, std::int64_t count, const Look& look) {
+    begin_scan(from);
+    Record record;
+    std::int64_t read = 0;
+    for (; read < count && next_of_scan(record); ++read) look(record);
+    end_scan();
+    return read;
+  }
 
  private:
+  void begin_scan(std::int64_t from);
+  bool next_of_scan(Record& record);
+  void end_scan();
+
   MDB_env* environment_ = nullptr;
   MDB_dbi database_ = 0;
   MDB_txn* reading_ = nullptr;
+  MDB_cursor* cursor_ = nullptr;
+  std::int64_t from_ = 0;
+  MDB_cursor_op step_ = MDB_NEXT;
 };
 
 }  // namespace heirloom::bench

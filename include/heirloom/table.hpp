@@ -174,6 +174,9 @@ class Table {
   class Iterator;
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+  // Of an ordered_set, from the first key that is not below this one on; and from the first behind it. Error{table_type} for others.
+  [[nodiscard]] Iterator lower_bound(const Term& key) const;
+  [[nodiscard]] Iterator upper_bound(const Term& key) const;
   // function(object, accumulator) for each of them; the objects of one key, or all of an ordered_set, from the first to the last,
   // or back.
   template <typename Function, typename Accumulator>
@@ -235,8 +238,9 @@ class Table {
   explicit Table(std::shared_ptr<node::TableHandle> handle) : handle_(std::move(handle)) {}
 
  private:
-  // Some keys behind this one, in order, or from the first; none at the end.
-  [[nodiscard]] std::vector<KeyObjects> keys_behind(const Term* key, bool down = false) const;
+  [[nodiscard]] std::size_t keypos() const;
+  // Some objects behind this key, in order, or from the first; those of a key together; none at the end.
+  [[nodiscard]] std::vector<Term> objects_behind(const Term* key, bool down = false) const;
 
   std::shared_ptr<node::TableHandle> handle_;
 };
@@ -251,22 +255,21 @@ class Table::Iterator {
   using pointer = const Term*;
 
   Iterator() = default;
-  [[nodiscard]] const Term& operator*() const noexcept { return keys_[key_].objects[object_]; }
+  [[nodiscard]] const Term& operator*() const noexcept { return objects_[next_]; }
   [[nodiscard]] const Term* operator->() const noexcept { return &**this; }
   Iterator& operator++();
   void operator++(int) { ++*this; }
   friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) noexcept {
-    return iterator.keys_.empty();
+    return iterator.objects_.empty();
   }
 
  private:
   friend class Table;
-  explicit Iterator(const Table& table) : table_(table.handle_), keys_(table.keys_behind(nullptr)) {}
+  Iterator(const Table& table, std::vector<Term> objects) : table_(table.handle_), objects_(std::move(objects)) {}
 
   std::shared_ptr<node::TableHandle> table_;
-  std::vector<KeyObjects> keys_;  // none: the end
-  std::size_t key_ = 0;
-  std::size_t object_ = 0;
+  std::vector<Term> objects_;  // none: the end
+  std::size_t next_ = 0;
 };
 static_assert(std::input_iterator<Table::Iterator>);
 
@@ -278,11 +281,10 @@ Accumulator Table::foldl(Function function, Accumulator accumulator) const {
 
 template <typename Function, typename Accumulator>
 Accumulator Table::foldr(Function function, Accumulator accumulator) const {
-  for (auto keys = keys_behind(nullptr, true); !keys.empty(); keys = keys_behind(&keys.back().key, true)) {
-    for (const KeyObjects& each : keys) {
-      for (std::size_t i = each.objects.size(); i > 0; --i)
-        accumulator = function(each.objects[i - 1], std::move(accumulator));
-    }
+  for (auto objects = objects_behind(nullptr, true); !objects.empty();) {
+    for (const Term& object : objects) accumulator = function(object, std::move(accumulator));
+    const Term last(objects.back().element(keypos()));
+    objects = objects_behind(&last, true);
   }
   return accumulator;
 }

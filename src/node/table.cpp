@@ -125,20 +125,33 @@ std::optional<KeyObjects> Table::prev_lookup(const Term& key) const {
   return handle_->table->next_lookup(reader(*handle_), key, table::Direction::down);
 }
 
-std::vector<KeyObjects> Table::keys_behind(const Term* key, bool down) const {
+std::size_t Table::keypos() const { return static_cast<std::size_t>(handle_->table->keypos()); }
+
+std::vector<Term> Table::objects_behind(const Term* key, bool down) const {
   constexpr std::size_t kObjectsWanted = 100;
   const table::Direction direction = down ? table::Direction::down : table::Direction::up;
-  return handle_->table->keys_behind(reader(*handle_), key, kObjectsWanted, direction);
+  return handle_->table->objects_behind(reader(*handle_), key, kObjectsWanted, direction);
 }
 
-Table::Iterator Table::begin() const { return Iterator(*this); }
+Table::Iterator Table::begin() const { return {*this, objects_behind(nullptr)}; }
+
+Table::Iterator Table::upper_bound(const Term& key) const {
+  handle_->table->require_order("upper_bound");
+  return {*this, objects_behind(&key)};
+}
+
+Table::Iterator Table::lower_bound(const Term& key) const {
+  handle_->table->require_order("lower_bound");
+  auto own = lookup(key).one();
+  return own ? Iterator(*this, {*std::move(own)}) : upper_bound(key);
+}
 
 Table::Iterator& Table::Iterator::operator++() {
-  if (++object_ < keys_[key_].objects.size()) return *this;
-  object_ = 0;
-  if (++key_ < keys_.size()) return *this;
-  key_ = 0;
-  keys_ = Table(table_).keys_behind(&keys_.back().key);
+  if (++next_ < objects_.size()) return *this;
+  const Table table(table_);
+  const Term last(objects_.back().element(table.keypos()));
+  objects_ = table.objects_behind(&last);
+  next_ = 0;
   return *this;
 }
 

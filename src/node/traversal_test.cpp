@@ -156,6 +156,29 @@ TEST_F(OrderedTraversal, GoesBothWays) {
             0);
 }
 
+TEST_F(OrderedTraversal, BeginsAtAnyKey) {
+  for (int key = 0; key < 1000; key += 2) table_.insert({key, key});
+  const auto from = [](Table::Iterator place) {
+    std::vector<std::int64_t> keys;
+    for (; place != std::default_sentinel; ++place) keys.push_back(place->element(1).as_int64());
+    return keys;
+  };
+  for (const int key : {0, 1, 2, 499, 500, 998}) {
+    const auto at_least = from(table_.lower_bound(key));
+    const auto behind = from(table_.upper_bound(key));
+    const int first = key + key % 2;
+    ASSERT_EQ(at_least.size(), static_cast<std::size_t>((1000 - first) / 2)) << key;
+    EXPECT_EQ(at_least.front(), first);
+    EXPECT_EQ(behind.size(), at_least.size() - (key % 2 == 0 ? 1 : 0)) << key;
+  }
+  EXPECT_EQ(from(table_.lower_bound(6.0)).front(), 6) << "1 and 1.0 are one key";
+  EXPECT_EQ(from(table_.lower_bound(999)), std::vector<std::int64_t>());
+  EXPECT_EQ(from(table_.lower_bound("a"_atom)), std::vector<std::int64_t>());
+  const Table set = opened_.create("set"_atom);
+  EXPECT_EQ(code_of([&] { static_cast<void>(set.lower_bound(1)); }), ErrorCode::table_type);
+  EXPECT_EQ(code_of([&] { static_cast<void>(set.upper_bound(1)); }), ErrorCode::table_type);
+}
+
 TEST_F(OrderedTraversal, FindsTheNeighboursOfAnyKey) {
   for (const int key : {10, 20, 30}) table_.insert({key});
   EXPECT_EQ(table_.next(20.0), Term(30)) << "20.0 is 20 here";

@@ -81,11 +81,11 @@ void StripeGuard::append(Group& group, const EncodedObject& object, bool counted
   heap_.prepare_allocate(shm::class_of(object.words.size() * 8));
   shm::Change change = this->change();
   const Offset block = place_block(change, object);
-  const std::uint64_t count = group.count.load(std::memory_order_relaxed);
-  Members::member(group, count)
+  const std::uint64_t members = group.count.load(std::memory_order_relaxed);
+  Members::member(group, members)
       .store(make_slot(table_.object_tag(object.view()), block, false), std::memory_order_relaxed);
-  change.publish(at(group.count), count + 1);
-  if (counted) change.store(at(head().objects), head().objects.load(std::memory_order_relaxed) + 1);
+  change.publish(at(group.count), members + 1);
+  if (counted) count(change, 1);
   change.commit();
 }
 
@@ -100,7 +100,7 @@ void StripeGuard::add(const Place& place, const EncodedObject& object) {
   const Offset block = place_block(change, object);
   words.push_back(make_slot(table_.object_tag(object.view()), block, false));
   change.publish(place.slot, make_slot(slot_tag(place.value), place_group(change, words, room), false));
-  change.store(at(head().objects), head().objects.load(std::memory_order_relaxed) + 1);
+  count(change, 1);
   if (members.is_group()) heap_.retire(change, members.size_class(), members.offset());
   change.commit();
 }
@@ -109,7 +109,7 @@ void StripeGuard::remove_group(const Place& place, const Members& members) {
   IndexHead& head = this->head();
   shm::Change change = this->change();
   change.publish(place.slot, 0);
-  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - members.count());
+  count(change, -static_cast<std::int64_t>(members.count()));
   change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();
@@ -129,11 +129,10 @@ void StripeGuard::remove_object(const Place& place, const TermView& object) {
   if (kept.empty()) return remove_group(place, members);
   const std::uint64_t room = room_for(std::max<std::uint64_t>(kRoomFirst, kept.size()));
   if (kept.size() > 1) heap_.prepare_allocate(group_class(room));
-  IndexHead& head = this->head();
   shm::Change change = this->change();
   const Offset left = kept.size() == 1 ? slot_offset(kept.front()) : place_group(change, kept, room);
   change.publish(place.slot, make_slot(slot_tag(place.value), left, false));
-  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - (members.count() - kept.size()));
+  count(change, -static_cast<std::int64_t>(members.count() - kept.size()));
   change.store(at(members.group().victim), victim + 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();

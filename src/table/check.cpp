@@ -191,7 +191,8 @@ class Checker {
     const auto compare_count = [&](std::uint64_t there, std::uint64_t counted, const char* what) {
       if (there != counted) find("it has " + std::to_string(there) + what + "and counts " + std::to_string(counted));
     };
-    compare_count(objects_, head.objects.load(std::memory_order_acquire), " objects ");
+    compare_count(objects_, tally_count(head.objects.load(std::memory_order_acquire)), " objects ");
+    if (head.joining.load(std::memory_order_acquire) != 0) find("objects of no insert are joining it");
     if (table_.is_bag()) compare_count(keys_, head.keys.load(std::memory_order_acquire), " keys ");
   }
 

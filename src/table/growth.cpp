@@ -182,7 +182,8 @@ bool StripeGuard::unlink(Bucket& before, Bucket& empty) {
 void StripeGuard::grow() try {
   if (table_.is_ordered()) return;
   IndexHead& head = this->head();
-  const std::uint64_t keys = (table_.is_bag() ? head.keys : head.objects).load(std::memory_order_relaxed);
+  const std::uint64_t keys = table_.is_bag() ? head.keys.load(std::memory_order_relaxed)
+                                             : tally_count(head.objects.load(std::memory_order_relaxed));
   while (keys * 2 > shape_buckets(head.shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets) {
     split(head);
   }

@@ -123,6 +123,7 @@ class ManyInsert {
     shm::Change change = guard.change();
     const Offset block = guard.place_block(change, object);
     let_wait(guard, change, place, tag, block);
+    if (place.value == 0) guard.count_when_committed(change, 1, transaction_);
     change.commit();
   }
 
@@ -148,6 +149,7 @@ class ManyInsert {
     shm::Change change = guard.change();
     const Offset offset = guard.place_group(change, words, room);
     let_wait(guard, change, place, tag_of_hash(objects.front()->key.hash), offset);
+    guard.count_when_committed(change, added.size(), transaction_);
     change.commit();
     for (const EncodedObject* object : added) guard.append(guard.record<Group>(offset, "a group"), *object, false);
   }
@@ -210,7 +212,8 @@ bool Table::insert_many(Pid caller, std::span<const Term> objects, bool only_new
   return true;
 }
 
-// Gives each slot of an insert of several objects what its commit word chose, and retires the rest.
+// Gives each slot of an insert of several objects what its commit word chose, and retires the rest. With the last one the objects
+// are counted.
 void StripeGuard::resolve_transaction() {
   while (const Offset offset = stripe_.work[kTransaction]) {
     const Pending pending = record<Pending>(offset, "a pending object");
@@ -218,7 +221,6 @@ void StripeGuard::resolve_transaction() {
         record<Transaction>(pending.transaction, "a transaction").committed.load(std::memory_order_acquire) != 0;
     const std::uint64_t kept = committed ? pending.new_slot : pending.old_slot;
     std::uint64_t gone = committed ? pending.old_slot : pending.new_slot;
-    std::uint64_t added = pending.old_slot == 0 ? 1 : 0;
     shm::SizeClass gone_class = kPendingClass;
     if (!is_group(pending.new_slot)) {
       if (gone != 0) gone_class = object(gone).size_class();
@@ -227,7 +229,6 @@ void StripeGuard::resolve_transaction() {
       const std::uint64_t before =
           pending.old_slot == 0 ? 0 : Members(table_.segment_->window(), pending.old_slot).count();
       if (!committed) take_back(fresh, before);
-      added = fresh.count() - before;
       // The objects that were there before are those of both.
       if (gone != 0 && !is_group(gone)) gone = 0;
       if (gone != 0) gone_class = Members(table_.segment_->window(), gone).size_class();
@@ -242,8 +243,10 @@ void StripeGuard::resolve_transaction() {
     }
     shm::Change change = this->change();
     change.publish(slot, kept);
-    if (committed && added != 0) {
-      change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + added);
+    const std::uint64_t joining = head.joining.load(std::memory_order_relaxed);
+    if (pending.next == 0 && joining != 0) {
+      if (committed) count(change, static_cast<std::int64_t>(tally_count(joining)));  // from then on joins nothing
+      change.store(at(head.joining), 0);
     }
     if (committed && pending.old_slot == 0 && table_.is_bag()) {
       change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);

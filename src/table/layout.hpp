@@ -21,8 +21,8 @@
 //   T2  The key of an object in bucket b of stripe s has a hash that says (s, b) under the shape of s - but for stale
 //       slots in the bucket that `sweep` of s names, and whatever lies in the bucket numbered `buckets`, which no reader
 //       looks at.
-//   T3  `objects` of a head is the number of its objects, and in a bag `keys` that of its keys, whenever nobody holds the
-//       stripe's lock.
+//   T3  `objects` of a head counts its objects, and in a bag `keys` its keys, and `joining` is 0, whenever nobody holds the stripe's
+//       lock. With what is joining they are those of whole calls, also while an insert of several is being added to them.
 //   T4  A head's shape changes at every move of a slot from one bucket to another: so a reader that found nothing, and
 //       finds the shape unchanged, has missed nothing.
 #pragma once
@@ -86,19 +86,35 @@ enum Work : std::uint32_t {
 struct alignas(2 * shm::kCacheLineBytes) IndexHead {
   std::atomic<std::uint64_t> shape;  // version << 32 | buckets
   std::atomic<std::uint64_t> directory;
-  alignas(
-      shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a line of its own: readers need not see it change
-  std::atomic<std::uint64_t> directory_room;                     // chunks
+  // A line of its own: readers need not see it change.
+  alignas(shm::kCacheLineBytes) std::atomic<std::uint64_t> objects;  // a tally
+  std::atomic<std::uint64_t> directory_room;                         // chunks
   // In a grave: how many chunks were retired, from the last to the first; room + 1 when the directory was, too. Readers with the
   // old root still follow both, which their epoch protects.
   std::atomic<std::uint64_t> retired;
   std::atomic<std::uint64_t> keys;  // of a bag
+  // What an insert of several adds to `objects` once it is committed, and until it is added: a tally with the version of `objects` for
+  // which that is so; 0 when there is no such insert. And its Transaction.
+  std::atomic<std::uint64_t> joining;
+  std::atomic<std::uint64_t> joining_transaction;
   [[nodiscard]] bool empty_grave() const noexcept {
     return directory.load(std::memory_order_acquire) == 0 ||
            retired.load(std::memory_order_acquire) > directory_room.load(std::memory_order_relaxed);
   }
 };
 static_assert(sizeof(IndexHead) == 128);
+
+// -- tallies: version << 40 | count --
+// The version says how often the count has changed: who reads several of them, and finds all unchanged, has read what was so at
+// one moment.
+inline constexpr unsigned kTallyBits = 40;
+constexpr std::uint64_t tally_count(std::uint64_t tally) noexcept {
+  return tally << (64 - kTallyBits) >> (64 - kTallyBits);
+}
+constexpr std::uint64_t tally_version(std::uint64_t tally) noexcept { return tally >> kTallyBits; }
+constexpr std::uint64_t make_tally(std::uint64_t version, std::uint64_t count) noexcept {
+  return version << kTallyBits | count;
+}
 
 inline constexpr std::uint64_t kSlotsABucket = 7;
 struct alignas(shm::kCacheLineBytes) Bucket {

@@ -412,16 +412,16 @@ TEST_P(OrderedSetReaders, FindWhatIsThereAllTheTime) {
       const Direction direction = walks % 2 == 0 ? Direction::up : Direction::down;
       int permanent = 0;
       std::optional<int> before;
-      std::vector<KeyObjects> keys;
-      const Term* bound = nullptr;
-      while (!(keys = table_->keys_behind(kMe, bound, 50, direction)).empty()) {
-        for (const KeyObjects& found : keys) {
-          const int number = number_of(found.key);
+      std::vector<Term> objects;
+      std::optional<Term> bound;
+      while (!(objects = table_->objects_behind(kMe, bound ? &*bound : nullptr, 50, direction)).empty()) {
+        for (const Term& found : objects) {
+          const int number = number_of(found.element(1));
           if (before && (direction == Direction::up ? number <= *before : number >= *before)) ++faults;
           before = number;
           permanent += number % 3 == 0 ? 1 : 0;
         }
-        bound = &keys.back().key;
+        bound = Term(objects.back().element(1));
       }
       if (permanent != kKeys / 3) ++faults;
       ++walks;

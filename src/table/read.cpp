@@ -51,4 +51,10 @@ void Table::refuse_bag(const char* operation) const {
   throw Error(ErrorCode::table_type, operation, "the table is a " + std::string(to_string(type_)));
 }
 
+void Table::require_order(const char* operation) const {
+  if (is_ordered()) return;
+  throw Error(ErrorCode::table_type, operation,
+              "the table is a " + std::string(to_string(type_)) + ", and has no order");
+}
+
 }  // namespace heirloom::table

@@ -124,9 +124,24 @@ void StripeGuard::put(const Place& place, const EncodedObject& object) {
   shm::Change change = this->change();
   const Offset block = place_block(change, object);
   change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
-  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) + 1);
+  count(change, 1);
   if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);
   change.commit();
+}
+
+void StripeGuard::count(shm::Change& change, std::int64_t more) {
+  const IndexHead& head = this->head();
+  const std::uint64_t tally = head.objects.load(std::memory_order_relaxed);
+  change.store(at(head.objects),
+               make_tally(tally_version(tally) + 1, tally_count(tally) + static_cast<std::uint64_t>(more)));
+}
+
+void StripeGuard::count_when_committed(shm::Change& change, std::uint64_t more, Offset transaction) {
+  const IndexHead& head = this->head();
+  const std::uint64_t before = tally_count(head.joining.load(std::memory_order_relaxed));
+  const std::uint64_t version = tally_version(head.objects.load(std::memory_order_relaxed));
+  change.store(at(head.joining_transaction), transaction);
+  change.store(at(head.joining), make_tally(version, before + more));
 }
 
 void StripeGuard::remove(const Place& place) {
@@ -140,7 +155,7 @@ void StripeGuard::remove(const Place& place) {
   heap_.prepare_retire(old.size_class());
   shm::Change change = this->change();
   change.publish(place.slot, 0);
-  change.store(at(head.objects), head.objects.load(std::memory_order_relaxed) - 1);
+  count(change, -1);
   if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
   heap_.retire(change, old.size_class(), at(*old.block()));
   change.commit();

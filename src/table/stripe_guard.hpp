@@ -54,6 +54,10 @@ class StripeGuard {
   // Copies an object into a new block, as part of a Change for which the class was prepared.
   Offset place_block(shm::Change& change, const EncodedObject& object);
   void remove(const Place& place);
+  // As part of a Change: so many objects more, or fewer.
+  void count(shm::Change& change, std::int64_t more);
+  // As part of a Change: so many objects more once the transaction is committed.
+  void count_when_committed(shm::Change& change, std::uint64_t more, Offset transaction);
   // -- steps of a bag, of a key that has objects (group.hpp) --
   // One more object, unless a bag has it already.
   void add(const Place& place, const EncodedObject& object);

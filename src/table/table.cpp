@@ -163,11 +163,40 @@ RepairReport Table::fence() {
   return report;
 }
 
+// What a stripe counts, and what would make it another sum with the rest.
+struct Table::Counted {
+  std::uint64_t tally;
+  std::uint64_t joining;  // 0 unless it counts
+  friend bool operator==(const Counted&, const Counted&) = default;
+  [[nodiscard]] std::uint64_t objects() const noexcept { return tally_count(tally) + tally_count(joining); }
+};
+
+Table::Counted Table::count_of(const IndexHead& head) const {
+  // In this order: the transaction of what joins is there as long as `objects` has its version, or this reader is in its epoch.
+  const std::uint64_t tally = head.objects.load(std::memory_order_acquire);
+  const std::uint64_t joining = head.joining.load(std::memory_order_acquire);
+  if (tally_count(joining) == 0 || tally_version(joining) != tally_version(tally)) return {tally, 0};
+  const Offset offset = head.joining_transaction.load(std::memory_order_acquire);
+  const auto& transaction = segment_->at<const Transaction>(offset, "a transaction");
+  return {tally, transaction.committed.load(std::memory_order_acquire) != 0 ? joining : 0};
+}
+
+// Of one moment, if there is one among so many looks in which nothing has changed: the sum is never looked for for ever.
 std::uint64_t Table::size() const {
+  constexpr int kLooksMax = 1000;
   const shm::ReadEpoch epoch = read_epoch();
   std::uint64_t objects = 0;
-  for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
-    if (const IndexHead* head = head_for_reading(stripe)) objects += head->objects.load(std::memory_order_acquire);
+  for (int look = 0; look < kLooksMax; ++look) {
+    const Offset root = header_.root.load(std::memory_order_acquire);
+    if (root == 0) return 0;
+    Counted counted[kStripesMany];
+    objects = 0;
+    for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe)
+      objects += (counted[stripe] = count_of(head_at(root, stripe))).objects();
+    bool same = true;
+    for (std::uint32_t stripe = 0; same && stripe < segment_->stripe_count(); ++stripe)
+      same = count_of(head_at(root, stripe)) == counted[stripe];
+    if (same && header_.root.load(std::memory_order_acquire) == root) break;
   }
   return objects;
 }

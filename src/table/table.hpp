@@ -128,9 +128,11 @@ class Table {
   [[nodiscard]] std::optional<KeyObjects> first_lookup(Pid caller, Direction direction = Direction::up) const;
   [[nodiscard]] std::optional<KeyObjects> next_lookup(Pid caller, const TermView& key,
                                                       Direction direction = Direction::up) const;
-  // The keys behind this one (nullptr: from the first), which need not be there, until they have so many objects.
-  [[nodiscard]] std::vector<KeyObjects> keys_behind(Pid caller, const Term* key, std::size_t wanted,
-                                                    Direction direction = Direction::up) const;
+  // The objects behind a key (nullptr: from the first), which need not be there, until there are so many. Those of one key come together,
+  // and the other way round for Direction::down.
+  [[nodiscard]] std::vector<Term> objects_behind(Pid caller, const Term* key, std::size_t wanted,
+                                                 Direction direction = Direction::up) const;
+  void require_order(const char* operation) const;  // throws Error{table_type} where there is none
   [[nodiscard]] std::optional<std::vector<Term>> slot(Pid caller, std::uint64_t number) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
   [[nodiscard]] std::uint64_t size() const;
@@ -306,6 +308,8 @@ class Table {
     const auto& chunk = window.at<const std::atomic<Offset>>(directory + place.chunk * 8, "a directory");
     return window.at<const Bucket>(chunk.load(std::memory_order_acquire) + place.index * sizeof(Bucket), "a bucket");
   }
+  struct Counted;
+  [[nodiscard]] Counted count_of(const IndexHead& head) const;
   // What a slot leads to now; 0: nothing.
   [[nodiscard]] std::uint64_t resolve(std::uint64_t slot) const {
     return slot_is_pending(slot) ? resolve_pending(slot) : slot;
@@ -313,11 +317,17 @@ class Table {
   [[nodiscard]] std::uint64_t resolve_pending(std::uint64_t slot) const;
   struct Cursor;
   struct Visited;
-  [[nodiscard]] std::vector<Visited> collect(Cursor& cursor) const;
+  bool collect(Cursor& cursor, std::vector<Visited>& visited) const;
+  void append_objects(std::uint64_t slot, Direction direction, std::vector<Term>& into) const;
+  void append_next(Cursor& cursor, const Visited* after, std::size_t wanted, Direction direction,
+                   std::vector<Term>& into) const;
   [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
-  // Of an ordered_set: the keys behind one (nullptr: all), and their objects, at most so many.
-  [[nodiscard]] std::vector<KeyObjects> walk(const TermView* key, Direction direction, std::size_t limit) const;
-  [[nodiscard]] std::vector<KeyObjects> keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const;
+  // Of an ordered_set: the objects behind a key (nullptr: all), at most so many, to take(object).
+  template <typename Take>
+  void walk(const TermView* key, Direction direction, std::size_t limit, const Take& take) const;
+  [[nodiscard]] std::vector<Term> objects_after(const std::optional<Term>& key, Direction direction,
+                                                std::size_t limit) const;
+  [[nodiscard]] std::optional<Term> key_of_last(const std::vector<Term>& objects) const;
   [[nodiscard]] std::optional<std::vector<Term>> slot_of_tree(std::uint64_t number) const;
   [[nodiscard]] std::optional<KeyObjects> neighbour(const TermView* key, Direction direction) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;

@@ -40,12 +40,12 @@ struct Table::Cursor {
   std::uint64_t from = 0;  // the least reversed hash not visited yet
 };
 
-// The place of an object in a traversal.
+// The place of a key in a traversal. What was met is valid in the epoch in which it was.
 struct Table::Visited {
   std::uint32_t stripe;
   std::uint64_t order;  // the reversed hash
-  Term key;
-  Objects objects;  // all of the key
+  std::uint64_t slot;   // to its objects
+  TermView key;
 
   friend bool operator<(const Visited& left, const Visited& right) {
     if (left.stripe != right.stripe) return left.stripe < right.stripe;
@@ -54,10 +54,9 @@ struct Table::Visited {
   }
 };
 
-// Appends the objects of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots
-// moved: then nothing is appended.
+// Appends the keys of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots moved: then
+// nothing is appended. Inside a ReadEpoch.
 bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
-  const shm::ReadEpoch epoch = read_epoch();
   const auto next_stripe = [&] { cursor = {cursor.stripe + 1, 0}; };
   const IndexHead* head = head_for_reading(cursor.stripe);
   const std::uint64_t shape = head == nullptr ? 0 : head->shape.load(std::memory_order_acquire);
@@ -78,7 +77,7 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
       // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
       if (bucket_of(hash, buckets) != number) continue;
       const std::uint64_t order = reversed(hash);
-      if (order >= cursor.from) into.push_back({cursor.stripe, order, copy_key(object), copy_all(slot)});
+      if (order >= cursor.from) into.push_back({cursor.stripe, order, slot, key_view(object)});
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
     if (overflow == 0) break;
@@ -99,13 +98,13 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
   return true;
 }
 
-// The objects of the next bucket that has any, in order, each key once: a key that was deleted and inserted again while
-// its bucket was read may have been met twice. Empty at the end of the table.
-std::vector<Table::Visited> Table::collect(Cursor& cursor) const {
-  std::vector<Visited> visited;
+// The keys of the next bucket that has any, in order, each once: one that was deleted and inserted again while its bucket was
+// read may have been met twice. False at the end of the table.
+bool Table::collect(Cursor& cursor, std::vector<Visited>& visited) const {
+  visited.clear();
   while (visited.empty() && cursor.stripe < segment_->stripe_count()) visit_bucket(cursor, visited);
   put_in_order(visited);
-  return visited;
+  return !visited.empty();
 }
 
 void Table::put_in_order(std::vector<Visited>& visited) {
@@ -116,53 +115,78 @@ void Table::put_in_order(std::vector<Visited>& visited) {
   visited.erase(std::unique(visited.begin(), visited.end(), same_key), visited.end());
 }
 
-std::optional<KeyObjects> Table::first_after(Cursor cursor, const Visited* after) const {
-  for (;;) {
-    std::vector<Visited> visited = collect(cursor);
-    if (visited.empty()) return std::nullopt;
-    for (Visited& candidate : visited) {
-      if (after == nullptr || *after < candidate)
-        return KeyObjects{std::move(candidate.key), std::move(candidate.objects)};
+void Table::append_objects(std::uint64_t slot, Direction direction, std::vector<Term>& into) const {
+  const Members members(segment_->window(), slot);
+  const std::uint64_t count = members.count();
+  for (std::uint64_t i = 0; i < count; ++i)
+    copy_out(members[direction == Direction::up ? i : count - 1 - i], into.emplace_back());
+}
+
+// The objects of the next keys, of those behind `after`, until there are as many. Those of a key are copied together.
+void Table::append_next(Cursor& cursor, const Visited* after, std::size_t wanted, Direction direction,
+                        std::vector<Term>& into) const {
+  const shm::ReadEpoch epoch = read_epoch();
+  std::vector<Visited> visited;
+  while (into.size() < wanted && collect(cursor, visited)) {
+    for (const Visited& found : visited) {
+      if (after == nullptr || *after < found) append_objects(found.slot, direction, into);
     }
   }
 }
 
+std::optional<KeyObjects> Table::first_after(Cursor cursor, const Visited* after) const {
+  const shm::ReadEpoch epoch = read_epoch();
+  std::vector<Visited> visited;
+  while (collect(cursor, visited)) {
+    for (const Visited& candidate : visited) {
+      if (after == nullptr || *after < candidate) return KeyObjects{Term(candidate.key), copy_all(candidate.slot)};
+    }
+  }
+  return std::nullopt;
+}
+
 Table::Visited Table::place_of(const Key& key) const {
-  return {stripe_of(key.hash), reversed(key.hash), Term(key.view()), {}};
+  return {stripe_of(key.hash), reversed(key.hash), 0, key.view()};
 }
 
 // -- an ordered_set --
 
-std::vector<KeyObjects> Table::walk(const TermView* key, Direction direction, std::size_t limit) const {
+template <typename Take>
+void Table::walk(const TermView* key, Direction direction, std::size_t limit, const Take& take) const {
   Key prepared;
   if (key != nullptr) static_cast<void>(find_key(*key, prepared));
   const Key* const bound = key != nullptr ? &prepared : nullptr;
   const shm::ReadEpoch epoch = read_epoch();
-  std::vector<KeyObjects> found;
-  for (const StoredObject object : Tree(*this).collect(bound, direction, std::min(limit, kObjectsAnEpoch))) {
-    found.push_back({copy_key(object), Objects(copy_out(object))});
-  }
-  return found;
+  for (const StoredObject object : Tree(*this).collect(bound, direction, limit)) take(object);
 }
 
-// The next ones behind the last of these; of none, the first.
-std::vector<KeyObjects> Table::keys_after(const std::vector<KeyObjects>& before, std::size_t limit) const {
-  if (before.empty()) return walk(nullptr, Direction::up, limit);
-  const TermView last = before.back().key;
-  return walk(&last, Direction::up, limit);
+std::vector<Term> Table::objects_after(const std::optional<Term>& key, Direction direction, std::size_t limit) const {
+  std::vector<Term> objects;
+  objects.reserve(limit);
+  const TermView bound = key ? key->view() : TermView();
+  walk(key ? &bound : nullptr, direction, limit,
+       [&](StoredObject object) { copy_out(object, objects.emplace_back()); });
+  return objects;
 }
 
 std::optional<KeyObjects> Table::neighbour(const TermView* key, Direction direction) const {
-  std::vector<KeyObjects> found = walk(key, direction, 1);
-  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+  std::optional<KeyObjects> found;
+  walk(key, direction, 1, [&](StoredObject object) {
+    found = KeyObjects{copy_key(object), Objects(copy_out(object))};
+  });
+  return found;
+}
+
+std::optional<Term> Table::key_of_last(const std::vector<Term>& objects) const {
+  return objects.empty() ? std::nullopt : std::optional(Term(objects.back().element(keypos_)));
 }
 
 std::optional<std::vector<Term>> Table::slot_of_tree(std::uint64_t number) const {
-  std::vector<KeyObjects> keys;
-  for (std::uint64_t before = 0;; before += keys.size()) {
-    keys = keys_after(keys, kObjectsAnEpoch);
-    if (number - before < keys.size()) return std::vector<Term>{keys[number - before].objects[0]};
-    if (!keys.empty()) continue;
+  std::vector<Term> objects;
+  for (std::uint64_t before = 0;; before += objects.size()) {
+    objects = objects_after(key_of_last(objects), Direction::up, kObjectsAnEpoch);
+    if (number - before < objects.size()) return std::vector<Term>{objects[number - before]};
+    if (!objects.empty()) continue;
     if (number == before) return std::nullopt;
     refuse_slot(number, before);
   }
@@ -199,33 +223,22 @@ std::optional<Term> Table::next(Pid caller, const TermView& key, Direction direc
   return found ? std::optional(std::move(found->key)) : std::nullopt;
 }
 
-std::vector<KeyObjects> Table::keys_behind(Pid caller, const Term* key, std::size_t wanted, Direction direction) const {
+std::vector<Term> Table::objects_behind(Pid caller, const Term* key, std::size_t wanted, Direction direction) const {
   check_access(caller, false);
-  if (is_ordered()) {
-    if (key == nullptr) return walk(nullptr, direction, wanted);
-    const TermView bound = *key;
-    return walk(&bound, direction, wanted);
-  }
-  Cursor cursor;
-  std::optional<Visited> after;
-  if (key != nullptr) {
+  if (is_ordered()) return objects_after(key != nullptr ? std::optional(*key) : std::nullopt, direction, wanted);
+  std::vector<Term> objects;
+  if (key == nullptr) {
+    Cursor cursor;
+    append_next(cursor, nullptr, wanted, direction, objects);
+  } else {
     Key prepared;
     // Its hash says where it would be, also when an atom of it is in no object any more.
     static_cast<void>(find_key(*key, prepared));
-    after = place_of(prepared);
-    cursor = {after->stripe, after->order};
+    const Visited after = place_of(prepared);
+    Cursor cursor{after.stripe, after.order};
+    append_next(cursor, &after, wanted, direction, objects);
   }
-  std::vector<KeyObjects> keys;
-  for (std::size_t objects = 0; objects < wanted;) {
-    std::vector<Visited> visited = collect(cursor);
-    if (visited.empty()) break;
-    for (Visited& found : visited) {
-      if (after && !(*after < found)) continue;
-      objects += found.objects.size();
-      keys.push_back({std::move(found.key), std::move(found.objects)});
-    }
-  }
-  return keys;
+  return objects;
 }
 
 // Slots are the buckets, stripe by stripe; in an ordered_set the objects.
@@ -247,6 +260,7 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
     }
     // The least reversed hash of its keys.
     Cursor cursor{stripe, reversed(left)};
+    const shm::ReadEpoch epoch = read_epoch();
     std::vector<Visited> visited;
     if (!visit_bucket(cursor, visited)) {
       left = number;
@@ -254,27 +268,25 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
     }
     put_in_order(visited);
     std::vector<Term> objects;
-    for (const Visited& found : visited) objects.insert(objects.end(), found.objects.begin(), found.objects.end());
+    for (const Visited& found : visited) append_objects(found.slot, Direction::up, objects);
     return objects;
   }
 }
 
 std::vector<Term> Table::tab2list(Pid caller) const {
   check_access(caller, false);
-  std::vector<Term> objects;
+  std::vector<Term> all;
+  all.reserve(size());
   if (is_ordered()) {
-    for (std::vector<KeyObjects> keys; !(keys = keys_after(keys, kObjectsAnEpoch)).empty();) {
-      for (KeyObjects& found : keys) objects.push_back(std::move(found.objects)[0]);
+    for (std::vector<Term> some; !(some = objects_after(key_of_last(some), Direction::up, kObjectsAnEpoch)).empty();) {
+      std::move(some.begin(), some.end() - 1, std::back_inserter(all));
+      all.push_back(some.back());
     }
-    return objects;
+    return all;
   }
-  for (Cursor cursor;;) {
-    std::vector<Visited> visited = collect(cursor);
-    if (visited.empty()) return objects;
-    for (Visited& found : visited) {
-      for (std::size_t i = 0; i < found.objects.size(); ++i) objects.push_back(std::move(found.objects)[i]);
-    }
-  }
+  for (Cursor cursor; cursor.stripe < segment_->stripe_count();)
+    append_next(cursor, nullptr, all.size() + kObjectsAnEpoch, Direction::up, all);
+  return all;
 }
 
 }  // namespace heirloom::table

@@ -48,6 +48,7 @@ std::map<std::string, Row> rows() {
   std::map<std::string, Row> found;
   std::ifstream file(kSource / "docs/ets-semantics.md");
   for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("## ")) break;  // what is no function
     if (!line.starts_with("| `")) continue;
     std::smatch match;
     if (!std::regex_match(line, match, form)) {
@@ -92,6 +93,21 @@ TEST(Semantics, AreProvenByTestsThatThereAre) {
     const std::regex test("TEST(_F|_P)?\\(" + row.proof.substr(0, dot) + ", " + row.proof.substr(dot + 1) + "\\)");
     EXPECT_TRUE(std::regex_search(tests, test)) << function << ": there is no test " << row.proof;
   }
+}
+
+// Also those that no row of a function names.
+TEST(Semantics, NameTestsThatThereAre) {
+  std::string tests;
+  for (const char* folder : {"src", "tests"}) tests += text_of_all(kSource / folder, std::regex("_test\\.cpp$"));
+  const std::string text = text_of_all(kSource / "docs", std::regex("ets-semantics\\.md$"));
+  const std::regex name("`([A-Z][A-Za-z]+)\\.([A-Z][A-Za-z]+)`");
+  int named = 0;
+  for (auto found = std::sregex_iterator(text.begin(), text.end(), name); found != std::sregex_iterator(); ++found) {
+    const std::regex test("TEST(_F|_P)?\\(" + (*found)[1].str() + ", " + (*found)[2].str() + "\\)");
+    EXPECT_TRUE(std::regex_search(tests, test)) << "there is no test " << found->str();
+    ++named;
+  }
+  EXPECT_GT(named, 50);
 }
 
 }  // namespace
