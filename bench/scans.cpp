@@ -94,7 +94,7 @@ void heirloom_rows(const std::string& directory, TableOptions options, const std
   };
   const auto part = [&](std::int64_t from) {
     std::int64_t read = 0;
-    for (auto object = table.lower_bound(from); object != table.end() && read < std::int64_t{kPart}; ++object, ++read)
+    for (auto object = table.lower_bound(from); read < std::int64_t{kPart} && object != table.end(); ++object, ++read)
       sink = object->element(2).as_int64();
     return read;
   };

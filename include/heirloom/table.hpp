@@ -170,7 +170,7 @@ class Table {
   [[nodiscard]] std::optional<KeyObjects> last_lookup() const;
   [[nodiscard]] std::optional<KeyObjects> prev_lookup(const Term& key) const;
   [[nodiscard]] std::vector<Term> tab2list() const;
-  // for (const Term& object : table) ...: the same objects, some at a time. An input range; what begin() throws, ++ may throw, too.
+  // for (const Term& object : table) ...: the same objects, some at a time. An input range; what begin() throws, * and == may throw, too.
   class Iterator;
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
@@ -240,7 +240,7 @@ class Table {
  private:
   [[nodiscard]] std::size_t keypos() const;
   // Some objects behind this key, in order, or from the first; those of a key together; none at the end.
-  [[nodiscard]] std::vector<Term> objects_behind(const Term* key, bool down = false) const;
+  [[nodiscard]] std::vector<Term> objects_behind(const Term* key, bool down = false, bool with_key = false) const;
 
   std::shared_ptr<node::TableHandle> handle_;
 };
@@ -255,11 +255,15 @@ class Table::Iterator {
   using pointer = const Term*;
 
   Iterator() = default;
-  [[nodiscard]] const Term& operator*() const noexcept { return objects_[next_]; }
-  [[nodiscard]] const Term* operator->() const noexcept { return &**this; }
-  Iterator& operator++();
+  [[nodiscard]] const Term& operator*() const {
+    if (next_ == objects_.size()) read_on();
+    return objects_[next_];
+  }
+  [[nodiscard]] const Term* operator->() const { return &**this; }
+  Iterator& operator++() noexcept { return ++next_, *this; }
   void operator++(int) { ++*this; }
-  friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) noexcept {
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) {
+    if (iterator.next_ == iterator.objects_.size()) iterator.read_on();
     return iterator.objects_.empty();
   }
 
@@ -267,9 +271,12 @@ class Table::Iterator {
   friend class Table;
   Iterator(const Table& table, std::vector<Term> objects) : table_(table.handle_), objects_(std::move(objects)) {}
 
+  // The next ones, once somebody asks for them: who stops at a part of them need not wait for the rest.
+  void read_on() const;
+
   std::shared_ptr<node::TableHandle> table_;
-  std::vector<Term> objects_;  // none: the end
-  std::size_t next_ = 0;
+  mutable std::vector<Term> objects_;  // none: the end
+  mutable std::size_t next_ = 0;
 };
 static_assert(std::input_iterator<Table::Iterator>);
 

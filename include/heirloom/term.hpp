@@ -80,7 +80,12 @@ class TermReading {
   [[nodiscard]] bool is_binary() const noexcept;  // a bitstring of whole bytes
 
   // The value of an integer; Error{system_limit} where it does not fit. to_string() tells those of any size.
-  [[nodiscard]] std::int64_t as_int64() const;
+  [[nodiscard]] std::int64_t as_int64() const {
+    const std::uint64_t word = own_word();
+    if ((word & kTagMask) == kSmallTag) [[likely]]
+      return static_cast<std::int64_t>(word) >> kTagBits;
+    return as_large_int64();
+  }
   [[nodiscard]] std::uint64_t as_uint64() const;
   [[nodiscard]] double as_double() const;  // of a float, not of an integer
   [[nodiscard]] bool as_bool() const;      // of the atoms true and false
@@ -114,6 +119,19 @@ class TermReading {
   [[nodiscard]] std::optional<TermView> find(const Term& key) const;
 
  private:
+  // What most integers are (docs/memory-layout.md). Here, so that reading one needs no view in memory.
+  static constexpr unsigned kTagBits = 4;
+  static constexpr std::uint64_t kTagMask = 0xF;
+  static constexpr std::uint64_t kSmallTag = 1;
+  [[nodiscard]] std::uint64_t own_word() const noexcept {
+    const Self& own = static_cast<const Self&>(*this);
+    if constexpr (requires { own.word(); }) {
+      return own.word();
+    } else {
+      return own.block()[0];
+    }
+  }
+  [[nodiscard]] std::int64_t as_large_int64() const;
   [[nodiscard]] TermView self() const noexcept;
 };
 

@@ -2,6 +2,8 @@
 //
 // Calls of ETS that real Erlang cannot be asked about side by side - ownership, names, what OTP 26 and later added -, from its
 // documentation; docs/ets-semantics.md names them.
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include "heirloom/heirloom.hpp"
@@ -123,6 +125,19 @@ TEST_F(EtsCalls, InfoTellsTheListOfEts) {
   EXPECT_EQ(Term(fixed.element(2)), list({{self(), 1}}));
   const Term monotonic = table.info("safe_fixed_monotonic_time"_atom);
   EXPECT_EQ(monotonic.element(1).as_int64() / 1000 % 1'000'000, since.element(3).as_int64());
+}
+
+TEST_F(EtsCalls, MemoryIsWhatTheFileWasGiven) {
+  Table table = opened_.create("table"_atom);
+  const auto given = [&] {
+    struct stat file {};
+    EXPECT_EQ(::stat((node() + "/tables/" + table.id()).c_str(), &file), 0);
+    return static_cast<std::uint64_t>(file.st_blocks) * 512;
+  };
+  EXPECT_EQ(table.info().memory_bytes, given());
+  for (int key = 0; key < 20'000; ++key) table.insert({key, std::string(100, 'x'), Atom("atom" + std::to_string(key))});
+  EXPECT_EQ(table.info().memory_bytes, given());
+  EXPECT_EQ(table.info("memory"_atom), Term(given() / 8));
 }
 
 TEST_F(EtsCalls, StatsTellOfTheChainsOfTheIndex) {

@@ -127,10 +127,11 @@ std::optional<KeyObjects> Table::prev_lookup(const Term& key) const {
 
 std::size_t Table::keypos() const { return static_cast<std::size_t>(handle_->table->keypos()); }
 
-std::vector<Term> Table::objects_behind(const Term* key, bool down) const {
+std::vector<Term> Table::objects_behind(const Term* key, bool down, bool with_key) const {
   constexpr std::size_t kObjectsWanted = 100;
   const table::Direction direction = down ? table::Direction::down : table::Direction::up;
-  return handle_->table->objects_behind(reader(*handle_), key, kObjectsWanted, direction);
+  return handle_->table->objects_behind(reader(*handle_), key,
+                                        {.limit = kObjectsWanted, .direction = direction, .with_key = with_key});
 }
 
 Table::Iterator Table::begin() const { return {*this, objects_behind(nullptr)}; }
@@ -142,17 +143,15 @@ Table::Iterator Table::upper_bound(const Term& key) const {
 
 Table::Iterator Table::lower_bound(const Term& key) const {
   handle_->table->require_order("lower_bound");
-  auto own = lookup(key).one();
-  return own ? Iterator(*this, {*std::move(own)}) : upper_bound(key);
+  return {*this, objects_behind(&key, false, true)};
 }
 
-Table::Iterator& Table::Iterator::operator++() {
-  if (++next_ < objects_.size()) return *this;
+void Table::Iterator::read_on() const {
+  if (objects_.empty()) return;
   const Table table(table_);
   const Term last(objects_.back().element(table.keypos()));
   objects_ = table.objects_behind(&last);
   next_ = 0;
-  return *this;
 }
 
 std::optional<std::vector<Term>> Table::slot(std::uint64_t number) const {

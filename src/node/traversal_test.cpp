@@ -11,6 +11,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "base/error_fixture.hpp"
 #include "node/helper_program.hpp"
 
 namespace heirloom::node {

@@ -68,7 +68,10 @@ bool Table::same_key(const Key& left, const Key& right) const {
   return left.prefix == right.prefix && term::compare(left.view(), right.view(), term::Numbers::by_value) == 0;
 }
 
-std::uint64_t Table::hash_of(StoredObject object) const { return term::hash(key_view(object), seed_); }
+std::uint64_t Table::hash_of(StoredObject object) const {
+  const std::uint64_t word = key_word(object);
+  return term::is_small(word) ? term::hash_word(word, seed_) : term::hash(key_view(object), seed_);
+}
 
 EncodedObject Table::encode(const Term& object) const {
   const std::uint64_t root = object.block()[0];

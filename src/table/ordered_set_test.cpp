@@ -414,7 +414,8 @@ TEST_P(OrderedSetReaders, FindWhatIsThereAllTheTime) {
       std::optional<int> before;
       std::vector<Term> objects;
       std::optional<Term> bound;
-      while (!(objects = table_->objects_behind(kMe, bound ? &*bound : nullptr, 50, direction)).empty()) {
+      while (!(objects = table_->objects_behind(kMe, bound ? &*bound : nullptr, {.limit = 50, .direction = direction}))
+                  .empty()) {
         for (const Term& found : objects) {
           const int number = number_of(found.element(1));
           if (before && (direction == Direction::up ? number <= *before : number >= *before)) ++faults;

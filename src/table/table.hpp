@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,6 +58,13 @@ struct RepairReport {
 
 class StripeGuard;
 enum class Direction { up, down };
+
+// How far to go through a table from a key on.
+struct Walk {
+  std::size_t limit;  // of objects
+  Direction direction = Direction::up;
+  bool with_key = false;  // that of the key itself, too
+};
 
 // A key, ready to be compared with stored ones. As long as the term that it is made of.
 struct Key {
@@ -128,10 +136,9 @@ class Table {
   [[nodiscard]] std::optional<KeyObjects> first_lookup(Pid caller, Direction direction = Direction::up) const;
   [[nodiscard]] std::optional<KeyObjects> next_lookup(Pid caller, const TermView& key,
                                                       Direction direction = Direction::up) const;
-  // The objects behind a key (nullptr: from the first), which need not be there, until there are so many. Those of one key come together,
-  // and the other way round for Direction::down.
-  [[nodiscard]] std::vector<Term> objects_behind(Pid caller, const Term* key, std::size_t wanted,
-                                                 Direction direction = Direction::up) const;
+  // The objects behind a key (nullptr: from the first), which need not be there, until there are so many. Those of one key come
+  // together, and the other way round for Direction::down.
+  [[nodiscard]] std::vector<Term> objects_behind(Pid caller, const Term* key, const Walk& walk) const;
   void require_order(const char* operation) const;  // throws Error{table_type} where there is none
   [[nodiscard]] std::optional<std::vector<Term>> slot(Pid caller, std::uint64_t number) const;
   [[nodiscard]] std::vector<Term> tab2list(Pid caller) const;
@@ -319,17 +326,16 @@ class Table {
   struct Visited;
   bool collect(Cursor& cursor, std::vector<Visited>& visited) const;
   void append_objects(std::uint64_t slot, Direction direction, std::vector<Term>& into) const;
-  void append_next(Cursor& cursor, const Visited* after, std::size_t wanted, Direction direction,
-                   std::vector<Term>& into) const;
+  void append_next(Cursor& cursor, const Visited* after, const Walk& walk, std::vector<Term>& into) const;
   [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
   // Of an ordered_set: the objects behind a key (nullptr: all), at most so many, to take(object).
-  template <typename Take>
-  void walk(const TermView* key, Direction direction, std::size_t limit, const Take& take) const;
-  [[nodiscard]] std::vector<Term> objects_after(const std::optional<Term>& key, Direction direction,
-                                                std::size_t limit) const;
+  void go(const TermView* key, const Walk& walk, const std::function<void(StoredObject)>& take) const;
+  [[nodiscard]] std::vector<Term> objects_after(const std::optional<Term>& key, const Walk& walk) const;
   [[nodiscard]] std::optional<Term> key_of_last(const std::vector<Term>& objects) const;
   [[nodiscard]] std::optional<std::vector<Term>> slot_of_tree(std::uint64_t number) const;
   [[nodiscard]] std::optional<KeyObjects> neighbour(const TermView* key, Direction direction) const;
+  static bool pass_bucket(Cursor& cursor, std::uint32_t number, std::uint32_t buckets);
+  void fetch_ahead(Cursor cursor) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
   static void put_in_order(std::vector<Visited>& visited);
   [[nodiscard]] Visited place_of(const Key& key) const;

@@ -14,12 +14,17 @@ namespace heirloom::table {
 namespace {
 
 constexpr std::uint64_t reversed(std::uint64_t word) noexcept {
-  std::uint64_t result = 0;
-  for (int i = 0; i < 64; ++i, word >>= 1) result = (result << 1) | (word & 1);
-  return result;
+  word = (word & 0x5555555555555555) << 1 | (word >> 1 & 0x5555555555555555);
+  word = (word & 0x3333333333333333) << 2 | (word >> 2 & 0x3333333333333333);
+  word = (word & 0x0F0F0F0F0F0F0F0F) << 4 | (word >> 4 & 0x0F0F0F0F0F0F0F0F);
+  return __builtin_bswap64(word);
 }
 
+static_assert(reversed(0b1011) == std::uint64_t{0b1101} << 60 &&
+              reversed(reversed(0x123456789abcdef0)) == 0x123456789abcdef0);
+
 constexpr std::size_t kObjectsAnEpoch = 1000;
+constexpr int kBucketsAhead = 16;
 
 [[noreturn]] void refuse_slot(std::uint64_t number, std::uint64_t slots) {
   throw Error(ErrorCode::badarg, "slot",
@@ -39,6 +44,34 @@ struct Table::Cursor {
   std::uint32_t stripe = 0;
   std::uint64_t from = 0;  // the least reversed hash not visited yet
 };
+
+// Of a cursor that stands in this bucket: behind it. False when it was the last one of the stripe.
+bool Table::pass_bucket(Cursor& cursor, std::uint32_t number, std::uint32_t buckets) {
+  const unsigned bits = shared_bits(number, buckets);
+  const std::uint64_t interval = bits == 0 ? 0 : cursor.from >> (64 - bits);
+  cursor.from = bits == 0 ? 0 : (interval + 1) << (64 - bits);
+  return cursor.from != 0;
+}
+
+// Asks for the lines of the next buckets of the stripe, and then for those of their objects: going from one to the next it would
+// wait for each of them. Inside a ReadEpoch.
+void Table::fetch_ahead(Cursor cursor) const {
+  const IndexHead* head = head_for_reading(cursor.stripe);
+  const std::uint32_t buckets = head == nullptr ? 0 : shape_buckets(head->shape.load(std::memory_order_acquire));
+  if (buckets == 0) return;
+  const shm::Segment::Window window = segment_->window();
+  const Bucket* ahead[kBucketsAhead];
+  int count = 0;
+  for (bool more = true; more && count < kBucketsAhead; ++count) {
+    const std::uint32_t number = bucket_of(reversed(cursor.from), buckets);
+    ahead[count] = &bucket_for_reading(window, *head, number);
+    __builtin_prefetch(ahead[count]);
+    more = pass_bucket(cursor, number, buckets);
+  }
+  for (int i = 0; i < count; ++i) {
+    for (const auto& slot : ahead[i]->slots) segment_->prefetch(slot_offset(slot.load(std::memory_order_relaxed)));
+  }
+}
 
 // The place of a key in a traversal. What was met is valid in the epoch in which it was.
 struct Table::Visited {
@@ -87,14 +120,7 @@ bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
     into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end());
     return false;
   }
-  const unsigned bits = shared_bits(number, buckets);
-  const std::uint64_t interval = bits == 0 ? 0 : cursor.from >> (64 - bits);
-  const std::uint64_t next = bits == 0 ? 0 : (interval + 1) << (64 - bits);
-  if (next == 0) {
-    next_stripe();
-  } else {
-    cursor.from = next;
-  }
+  if (!pass_bucket(cursor, number, buckets)) next_stripe();
   return true;
 }
 
@@ -123,13 +149,14 @@ void Table::append_objects(std::uint64_t slot, Direction direction, std::vector<
 }
 
 // The objects of the next keys, of those behind `after`, until there are as many. Those of a key are copied together.
-void Table::append_next(Cursor& cursor, const Visited* after, std::size_t wanted, Direction direction,
-                        std::vector<Term>& into) const {
+void Table::append_next(Cursor& cursor, const Visited* after, const Walk& walk, std::vector<Term>& into) const {
   const shm::ReadEpoch epoch = read_epoch();
   std::vector<Visited> visited;
-  while (into.size() < wanted && collect(cursor, visited)) {
+  for (int round = 0; into.size() < walk.limit; ++round) {
+    if (round % kBucketsAhead == 0 && cursor.stripe < segment_->stripe_count()) fetch_ahead(cursor);
+    if (!collect(cursor, visited)) return;
     for (const Visited& found : visited) {
-      if (after == nullptr || *after < found) append_objects(found.slot, direction, into);
+      if (after == nullptr || *after < found) append_objects(found.slot, walk.direction, into);
     }
   }
 }
@@ -151,27 +178,25 @@ Table::Visited Table::place_of(const Key& key) const {
 
 // -- an ordered_set --
 
-template <typename Take>
-void Table::walk(const TermView* key, Direction direction, std::size_t limit, const Take& take) const {
+void Table::go(const TermView* key, const Walk& walk, const std::function<void(StoredObject)>& take) const {
   Key prepared;
   if (key != nullptr) static_cast<void>(find_key(*key, prepared));
   const Key* const bound = key != nullptr ? &prepared : nullptr;
   const shm::ReadEpoch epoch = read_epoch();
-  for (const StoredObject object : Tree(*this).collect(bound, direction, limit)) take(object);
+  Tree(*this).collect(bound, walk, take);
 }
 
-std::vector<Term> Table::objects_after(const std::optional<Term>& key, Direction direction, std::size_t limit) const {
+std::vector<Term> Table::objects_after(const std::optional<Term>& key, const Walk& walk) const {
   std::vector<Term> objects;
-  objects.reserve(limit);
+  objects.reserve(walk.limit);
   const TermView bound = key ? key->view() : TermView();
-  walk(key ? &bound : nullptr, direction, limit,
-       [&](StoredObject object) { copy_out(object, objects.emplace_back()); });
+  go(key ? &bound : nullptr, walk, [&](StoredObject object) { copy_out(object, objects.emplace_back()); });
   return objects;
 }
 
 std::optional<KeyObjects> Table::neighbour(const TermView* key, Direction direction) const {
   std::optional<KeyObjects> found;
-  walk(key, direction, 1, [&](StoredObject object) {
+  go(key, {.limit = 1, .direction = direction}, [&](StoredObject object) {
     found = KeyObjects{copy_key(object), Objects(copy_out(object))};
   });
   return found;
@@ -184,7 +209,7 @@ std::optional<Term> Table::key_of_last(const std::vector<Term>& objects) const {
 std::optional<std::vector<Term>> Table::slot_of_tree(std::uint64_t number) const {
   std::vector<Term> objects;
   for (std::uint64_t before = 0;; before += objects.size()) {
-    objects = objects_after(key_of_last(objects), Direction::up, kObjectsAnEpoch);
+    objects = objects_after(key_of_last(objects), {.limit = kObjectsAnEpoch});
     if (number - before < objects.size()) return std::vector<Term>{objects[number - before]};
     if (!objects.empty()) continue;
     if (number == before) return std::nullopt;
@@ -223,20 +248,20 @@ std::optional<Term> Table::next(Pid caller, const TermView& key, Direction direc
   return found ? std::optional(std::move(found->key)) : std::nullopt;
 }
 
-std::vector<Term> Table::objects_behind(Pid caller, const Term* key, std::size_t wanted, Direction direction) const {
+std::vector<Term> Table::objects_behind(Pid caller, const Term* key, const Walk& walk) const {
   check_access(caller, false);
-  if (is_ordered()) return objects_after(key != nullptr ? std::optional(*key) : std::nullopt, direction, wanted);
+  if (is_ordered()) return objects_after(key != nullptr ? std::optional(*key) : std::nullopt, walk);
   std::vector<Term> objects;
   if (key == nullptr) {
     Cursor cursor;
-    append_next(cursor, nullptr, wanted, direction, objects);
+    append_next(cursor, nullptr, walk, objects);
   } else {
     Key prepared;
     // Its hash says where it would be, also when an atom of it is in no object any more.
     static_cast<void>(find_key(*key, prepared));
     const Visited after = place_of(prepared);
     Cursor cursor{after.stripe, after.order};
-    append_next(cursor, &after, wanted, direction, objects);
+    append_next(cursor, &after, walk, objects);
   }
   return objects;
 }
@@ -278,14 +303,14 @@ std::vector<Term> Table::tab2list(Pid caller) const {
   std::vector<Term> all;
   all.reserve(size());
   if (is_ordered()) {
-    for (std::vector<Term> some; !(some = objects_after(key_of_last(some), Direction::up, kObjectsAnEpoch)).empty();) {
+    for (std::vector<Term> some; !(some = objects_after(key_of_last(some), {.limit = kObjectsAnEpoch})).empty();) {
       std::move(some.begin(), some.end() - 1, std::back_inserter(all));
       all.push_back(some.back());
     }
     return all;
   }
   for (Cursor cursor; cursor.stripe < segment_->stripe_count();)
-    append_next(cursor, nullptr, all.size() + kObjectsAnEpoch, Direction::up, all);
+    append_next(cursor, nullptr, {.limit = all.size() + kObjectsAnEpoch}, all);
   return all;
 }
 

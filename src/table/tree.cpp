@@ -7,6 +7,7 @@ namespace heirloom::table {
 
 namespace {
 
+constexpr std::size_t kObjectsALeaf = 21;    // mostly
 constexpr std::uint64_t kLookedThrough = 4;  // objects of one prefix, before they are searched by halves
 
 // The index of the first of `count` ascending numbers that is not below `bound`. Without branches, which no processor could
@@ -97,9 +98,18 @@ Tree::Place Tree::place_of(const Leaf& leaf, const Key& key) const {
 
 // Asks for all lines of a leaf at once: searching it by halves would wait for several of them, one after another.
 void Tree::fetch_ahead(Offset leaf) const noexcept {
+  if (leaf == 0) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(table_.segment_->base()) + leaf;  // not looked at yet: a number
   for (std::uintptr_t line = 0; line < sizeof(Leaf); line += shm::kCacheLineBytes)
     __builtin_prefetch(reinterpret_cast<const void*>(begin + line));
+}
+
+void Tree::fetch_objects(Offset leaf) const {
+  if (leaf == 0) return;
+  for (const auto& slot : this->leaf(leaf).slots) {
+    if (const std::uint64_t word = slot.load(std::memory_order_relaxed); word != 0)
+      table_.segment_->prefetch(slot_offset(word));
+  }
 }
 
 // As it is the way of a lookup, it looks at the slots of the key's prefix one by one: mostly there is one.
@@ -142,16 +152,17 @@ Table::Found Tree::find(const Key& key) const {
 
 struct Tree::Collection {
   Direction direction;
-  std::size_t limit;
-  std::vector<StoredObject> objects;
+  std::size_t left;
+  bool with_key;
+  const Take& take;
+  StoredObject last;
 };
 
-std::vector<StoredObject> Tree::collect(const Key* bound, Direction direction, std::size_t limit) const {
-  Collection collection{direction, limit, {}};
+void Tree::collect(const Key* bound, const Walk& walk, const Take& take) const {
+  Collection collection{walk.direction, walk.limit, walk.with_key, take, {}};
   const IndexHead* head = table_.head_for_reading(0);
   const Offset root = head == nullptr ? 0 : head->directory.load(std::memory_order_acquire);
   if (root != 0) collect_below(root, level_of(root), bound, collection);
-  return std::move(collection.objects);
 }
 
 // True when there are enough.
@@ -160,11 +171,23 @@ bool Tree::collect_below(Offset node, unsigned level, const Key* bound, Collecti
   const Branch& branch = this->branch(node, level);
   const bool up = collection.direction == Direction::up;
   std::uint64_t child = bound != nullptr ? child_of(branch, *bound) : up ? 0 : branch.count - 1;
+  // While the objects of one leaf are read, those of the next are on their way, and the leaf behind it.
+  const auto leaf_ahead = [&](std::uint64_t leaves) -> Offset {
+    const std::uint64_t ahead = up ? child + leaves : child - leaves;
+    return level == 1 && ahead < branch.count ? branch.children[ahead].load(std::memory_order_acquire) : 0;
+  };
+  if (level == 1 && collection.left > 1) {
+    fetch_ahead(leaf_ahead(1));
+    fetch_objects(leaf_ahead(0));
+  }
   for (;;) {
     const Offset below = branch.children[child].load(std::memory_order_acquire);
+    const std::uint64_t next = up ? child + 1 : child - 1;
+    if (collection.left > kObjectsALeaf) fetch_objects(leaf_ahead(1));
+    if (collection.left > 2 * kObjectsALeaf) fetch_ahead(leaf_ahead(2));
     if (below != 0 && collect_below(below, level - 1, bound, collection)) return true;
     if (child == (up ? branch.count - 1 : 0)) return false;
-    child = up ? child + 1 : child - 1;
+    child = next;
     bound = nullptr;  // the others lie behind it as a whole
   }
 }
@@ -175,13 +198,13 @@ bool Tree::collect_in(const Leaf& leaf, const Key* bound, Collection& collection
   std::uint64_t end = kLeafRoom;
   if (bound != nullptr) {
     const Place place = place_of(leaf, *bound);
+    const std::uint64_t own = place.found ? 1 : 0;
     if (up) {
-      begin = place.index + (place.found ? 1 : 0);
+      begin = place.index + (collection.with_key ? 0 : own);
     } else {
-      end = place.index;
+      end = place.index + (collection.with_key ? own : 0);
     }
   }
-  std::vector<StoredObject>& objects = collection.objects;
   for (std::uint64_t i = begin; i < end; ++i) {
     const std::uint64_t slot =
         table_.resolve(leaf.slots[up ? i : end - 1 - (i - begin)].load(std::memory_order_acquire));
@@ -189,10 +212,14 @@ bool Tree::collect_in(const Leaf& leaf, const Key* bound, Collection& collection
     const StoredObject object(window_, slot_offset(slot));
     // While a leaf is read, a key may be deleted and others inserted on its other side: what comes back in the order is new.
     const auto behind = [&](std::weak_ordering order) { return up ? order > 0 : order < 0; };
-    if (bound != nullptr && !behind(compare(object, *bound))) continue;
-    if (!objects.empty() && !behind(compare(object, objects.back()))) continue;
-    objects.push_back(object);
-    if (objects.size() == collection.limit) return true;
+    if (bound != nullptr) {
+      const auto order = compare(object, *bound);
+      if (!behind(order) && !(collection.with_key && order == 0)) continue;
+    }
+    if (collection.last && !behind(compare(object, collection.last))) continue;
+    collection.last = object;
+    collection.take(object);
+    if (--collection.left == 0) return true;
   }
   return false;
 }

@@ -28,7 +28,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <functional>
 
 #include "table/table.hpp"
 
@@ -69,8 +69,9 @@ class Tree {
 
   // Of what is pending and not there yet: where it waits, and no object.
   [[nodiscard]] Table::Found find(const Key& key) const;
-  // The objects behind a key, without it, in a direction (nullptr: from the end that comes first): at most so many.
-  [[nodiscard]] std::vector<StoredObject> collect(const Key* bound, Direction direction, std::size_t limit) const;
+  // The objects behind a key (nullptr: from the end that comes first), one after another to take(object).
+  using Take = std::function<void(StoredObject)>;
+  void collect(const Key* bound, const Walk& walk, const Take& take) const;
 
   // -- its parts --
   [[nodiscard]] unsigned level_of(Offset node) const;
@@ -91,6 +92,7 @@ class Tree {
 
  private:
   void fetch_ahead(Offset leaf) const noexcept;
+  void fetch_objects(Offset leaf) const;
   struct Collection;
   bool collect_below(Offset node, unsigned level, const Key* bound, Collection& collection) const;
   bool collect_in(const Leaf& leaf, const Key* bound, Collection& collection) const;

@@ -81,9 +81,9 @@ bool TermReading<Self>::is_binary() const noexcept {
 }
 
 template <typename Self>
-std::int64_t TermReading<Self>::as_int64() const {
+std::int64_t TermReading<Self>::as_large_int64() const {
+  static_assert(term::make_small(0) == kSmallTag && term::kTagBits == kTagBits);
   const TermView view = self();
-  if (term::is_small(view.word())) return term::small_value(view.word());
   require(view, TermKind::integer, "an integer");
   const auto value = term::to_int64(view);
   if (!value) refuse_size("64 bits with a sign");

@@ -43,6 +43,8 @@ answer({options, Options}) ->
     catch
         error:badarg -> badarg
     end;
+answer(info) ->
+    encode([{Item, ets:info(get(table), Item)} || Item <- [name, size, fixed, safe_fixed | told_of_options()]]);
 answer({call, Bin}) ->
     {Function, Arguments} = binary_to_term(Bin),
     Table = get(table),

@@ -14,6 +14,7 @@ using namespace literals;
 namespace {
 
 Term as_list(const Objects& objects) { return list({objects.begin(), objects.end()}); }
+Term key_or_end(const std::optional<Term>& key) { return key.value_or(Term("$end_of_table"_atom)); }
 Term as_atom(bool value) { return value ? Term("true"_atom) : Term("false"_atom); }
 
 std::vector<Term> elements_of(const Term& term) {
@@ -70,6 +71,10 @@ const std::map<Atom, Perform>& functions() {
        [](Table& table, const std::vector<Term>&) { return table.delete_all_objects(), Term("true"_atom); }},
       {"take"_atom, [](Table& table, const std::vector<Term>& a) { return as_list(table.take(a[0])); }},
       {"update_counter"_atom, update_counter},
+      {"first"_atom, [](Table& table, const std::vector<Term>&) { return key_or_end(table.first()); }},
+      {"last"_atom, [](Table& table, const std::vector<Term>&) { return key_or_end(table.last()); }},
+      {"next"_atom, [](Table& table, const std::vector<Term>& a) { return key_or_end(table.next(a[0])); }},
+      {"prev"_atom, [](Table& table, const std::vector<Term>& a) { return key_or_end(table.prev(a[0])); }},
       {"update_element"_atom, update_element},
   };
   return all;
@@ -87,10 +92,16 @@ Term perform(Table& table, const TableCall& call) {
 
 // ------------------------------------------------------------------------------------------------------------- generating
 
+bool has_place(const Term& key) {
+  static const std::regex identifier("#Ref<|#Port<|#Fun<|fun |(^|[^<])<[0-9]");
+  return !std::regex_search(to_string(key), identifier);
+}
+
 CallGenerator::CallGenerator(std::uint64_t seed, TableType type, std::int64_t keypos)
     : random_(seed), terms_(seed), type_(type), keypos_(keypos) {
+  placed_only_ = type == TableType::ordered_set && one_in(2);
   keys_ = {Term(1), Term(1.0), Term("key"_atom), Term("key"), Term{1}, Term{1.0}};
-  while (keys_.size() < 14) keys_.push_back(one_in(2) ? value() : keys_[below(keys_.size())]);
+  while (keys_.size() < 14) keys_.push_back(one_in(2) ? new_key() : keys_[below(keys_.size())]);
 }
 
 Term CallGenerator::value() {
@@ -103,7 +114,14 @@ Term CallGenerator::value() {
   }
 }
 
-Term CallGenerator::key() { return one_in(12) ? value() : keys_[below(keys_.size())]; }
+Term CallGenerator::new_key() {
+  for (;;) {
+    Term term = value();
+    if (!placed_only_ || has_place(term)) return term;
+  }
+}
+
+Term CallGenerator::key() { return one_in(12) ? new_key() : keys_[below(keys_.size())]; }
 
 Term CallGenerator::integer() {
   switch (below(6)) {
@@ -148,6 +166,16 @@ Term CallGenerator::one_or_several(Make make) {
 }
 
 TableCall CallGenerator::next() {
+  // Other types have an order of their own, and some keys no place that all agree on.
+  if (placed_only_ && one_in(6)) {
+    switch (below(6)) {
+      case 0: return {"first"_atom, {}};
+      case 1: return {"last"_atom, {}};
+      case 2:
+      case 3: return {"next"_atom, {key()}};
+      default: return {"prev"_atom, {key()}};
+    }
+  }
   switch (below(one_in(150) ? 21 : 20)) {
     case 0:
     case 1:

@@ -24,6 +24,9 @@ struct TableCall {
 // Makes the call: {ok, Result} or {error, Cause}, as erlang.escript answers.
 Term perform(Table& table, const TableCall& call);
 
+// Whether all agree on its place in the order: that of identifiers Erlang leaves to the VM (docs/values.md).
+bool has_place(const Term& key);
+
 // Random calls of a table with this type and keypos. Keys are few, so that they meet; the rest is anything.
 class CallGenerator {
  public:
@@ -35,6 +38,7 @@ class CallGenerator {
   bool one_in(std::uint64_t count) { return below(count) == 0; }
   [[nodiscard]] Term value();
   [[nodiscard]] Term key();
+  [[nodiscard]] Term new_key();
   [[nodiscard]] Term object();
   [[nodiscard]] Term objects();
   [[nodiscard]] Term integer();
@@ -47,6 +51,7 @@ class CallGenerator {
   TermGenerator terms_;
   TableType type_;
   std::int64_t keypos_;
+  bool placed_only_ = false;
   std::vector<Term> keys_;
 };
 
