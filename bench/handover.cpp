@@ -64,7 +64,7 @@ std::optional<Pid> find_worker() {
 }
 
 void fill(Node& node, Atom name, std::uint64_t bytes) {
-  Table table = node.open_or_create(name);
+  Table table = node.open_or_create(name, {.max_bytes = std::uint64_t{16} << 30});
   const std::string text(std::min(bytes, kObjectBytesMax), 'x');
   for (std::uint64_t key = 0; key < bytes / text.size(); ++key) table.insert({key, text});
 }

@@ -227,7 +227,7 @@ class Table {
   // from then on, so that another one can be made; under that name it can be opened, read and dropped. It is a node table then.
   void quarantine(const std::string& cause);
   // From now on the table refuses to grow beyond (ErrorCode::full); what it has by then it keeps. Error{badarg}: not between 1 MiB
-  // and info().max_bytes_limit.
+  // and info().max_bytes_limit; no_manager: by an observer.
   void set_max_bytes(std::uint64_t bytes);
   // Gives it its name back, and to its heir, or to whoever claims it. A table that has the name by now is set aside for it if
   // `replace` says so. Errors: badarg (it is not set aside), already_exists, no_manager.

@@ -50,7 +50,7 @@ struct TableOptions {
   bool compressed = false;
   // The table refuses to grow beyond (ErrorCode::full). Table::set_max_bytes() changes it, up to what address space is set
   // aside for: four times this, and at least 16 GiB.
-  std::uint64_t max_bytes = std::uint64_t{16} << 30;
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;
 };
 
 // The options with the values that they have in effect, as ets has it: of a private table no concurrency at all;

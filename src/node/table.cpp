@@ -173,13 +173,15 @@ TableInfo Table::info() const {
 }
 
 Term Table::info(Atom item) const {
-  if (item == "stats"_atom) return handle_->table->statistics(reader(*handle_));
+  if (item == "stats"_atom) return handle_->table->statistics();
   if (auto value = find_item(info(), item)) return *std::move(value);
   throw Error(ErrorCode::badarg, "info", "there is no item " + to_string(Term(item)));
 }
 
 void Table::set_max_bytes(std::uint64_t bytes) {
   handle_->runtime->usable().value_or_raise();
+  if (handle_->runtime->is_observer())
+    throw Error(ErrorCode::no_manager, "set max_bytes", "the node was opened only to look (NodeRole::observer)");
   handle_->table->set_max_bytes(bytes);
 }
 

@@ -203,7 +203,11 @@ void Table::lookup_other(const TermView& key, Objects& found) const {
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;
   if (!find_key(key, prepared)) return;
-  if (const std::uint64_t slot = find_slot(prepared); slot != 0) found = copy_all(slot);
+  if (!is_bag()) {
+    if (const StoredObject object = find_prepared(prepared)) copy_out(object, found.only());
+  } else if (const std::uint64_t slot = find_slot(prepared); slot != 0) {
+    found = copy_all(slot);
+  }
 }
 
 }  // namespace heirloom::table

@@ -88,8 +88,8 @@ struct Chains {
 
 }  // namespace
 
-Term Table::statistics(Pid caller) const {
-  check_access(caller, false);
+Term Table::statistics() const {
+  if (deleted()) throw Error(ErrorCode::id, "info", "the table was deleted");
   if (is_ordered()) return "false"_atom;
   Chains chains;
   const shm::Segment::Window window = segment_->window();

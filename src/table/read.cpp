@@ -14,8 +14,11 @@ std::uint64_t Table::resolve_pending(std::uint64_t slot) const {
 
 StoredObject Table::find_other(const TermView& key) const {
   Key prepared;
-  const std::uint64_t slot = find_key(key, prepared) ? find_slot(prepared) : 0;
-  return slot == 0 ? StoredObject() : StoredObject(segment_->window(), slot_offset(slot));
+  return find_key(key, prepared) ? find_prepared(prepared) : StoredObject();
+}
+
+StoredObject Table::find_prepared(const Key& key) const {
+  return is_ordered() ? Tree(*this).find(key).object : find(key);
 }
 
 std::uint64_t Table::find_in_tree(const Key& key) const { return Tree(*this).find(key).slot; }

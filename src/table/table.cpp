@@ -74,6 +74,7 @@ Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& nam
   HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
   const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
   const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
+                    header.write_concurrency <= static_cast<std::uint32_t>(WriteConcurrency::fixed) &&
                     header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax &&
                     segment->stripe_count() <= 64;
   if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");

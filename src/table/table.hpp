@@ -46,7 +46,7 @@ struct SegmentOptions {
   bool read_concurrency = false;
   bool decentralized_counters = false;
   bool compressed = false;
-  std::uint64_t max_bytes = std::uint64_t{16} << 30;
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;
 };
 
 // What a fence, or the next comer, found of dead writers.
@@ -145,7 +145,7 @@ class Table {
   [[nodiscard]] std::uint64_t size() const;
   // {Slots,AverageChain,Deviation,ExpectedDeviation,LeastChain,GreatestChain,0,Locks} of the index as it is now, as ets has it;
   // `false` for an ordered_set.
-  [[nodiscard]] Term statistics(Pid caller) const;
+  [[nodiscard]] Term statistics() const;
   void set_max_bytes(std::uint64_t bytes);
   [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
 
@@ -298,6 +298,7 @@ class Table {
   }
   [[nodiscard]] std::uint64_t find_in_tree(const Key& key) const;
   [[nodiscard]] StoredObject find_other(const TermView& key) const;  // the same for all other kinds
+  [[nodiscard]] StoredObject find_prepared(const Key& key) const;
   template <typename AnyKey>
   [[nodiscard, gnu::always_inline]] inline Found find_in(const shm::Segment::Window& window, const Bucket& bucket,
                                                          std::uint64_t tag, const AnyKey& key) const;

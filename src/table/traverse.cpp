@@ -24,6 +24,7 @@ static_assert(reversed(0b1011) == std::uint64_t{0b1101} << 60 &&
               reversed(reversed(0x123456789abcdef0)) == 0x123456789abcdef0);
 
 constexpr std::size_t kObjectsAnEpoch = 1000;
+constexpr std::uint64_t kReservedMax = 1'000'000;  // a damaged table may say any size
 constexpr int kBucketsAhead = 16;
 
 [[noreturn]] void refuse_slot(std::uint64_t number, std::uint64_t slots) {
@@ -301,7 +302,7 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
 std::vector<Term> Table::tab2list(Pid caller) const {
   check_access(caller, false);
   std::vector<Term> all;
-  all.reserve(size());
+  all.reserve(std::min<std::uint64_t>(size(), kReservedMax));
   if (is_ordered()) {
     for (std::vector<Term> some; !(some = objects_after(key_of_last(some), {.limit = kObjectsAnEpoch})).empty();) {
       std::move(some.begin(), some.end() - 1, std::back_inserter(all));

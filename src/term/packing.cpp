@@ -26,6 +26,8 @@ constexpr std::int64_t kShortMax = 127;
 constexpr std::size_t kCompressedFrom = 256;
 constexpr int kLevel = 3;  // zstd's own default
 constexpr std::size_t kBytesAWordMax = 11;
+constexpr std::size_t kWordsMax = std::size_t{1} << 25;   // of an object: 256 MiB
+constexpr std::size_t kBytesKept = std::size_t{1} << 20;  // of memory that a thread keeps for the next object
 
 [[noreturn]] void refuse(const char* what) {
   throw Error(ErrorCode::corrupt, "read a packed object", std::string(what) + ": the table is damaged");
@@ -152,14 +154,12 @@ class Bytes {
   std::string_view bytes_;
 };
 
-std::string_view decompressed(std::string_view bytes, std::size_t words) {
+void decompress(std::string_view bytes, std::size_t words, std::vector<char>& body) {
   const unsigned long long length = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
   if (length > words * kBytesAWordMax + kBytesAWordMax) refuse("its length is impossible");
-  thread_local std::vector<char> body;
   body.resize(length);
   const std::size_t got = ZSTD_decompressDCtx(decompression(), body.data(), body.size(), bytes.data(), bytes.size());
   if (got != length) refuse("its compressed bytes are none");
-  return {body.data(), body.size()};
 }
 
 Word take_word(Bytes& bytes) {
@@ -272,12 +272,18 @@ Term unpack(std::string_view bytes, const Beside& beside, const std::function<st
   Bytes head(bytes);
   const std::uint64_t first = head.number();
   const std::uint64_t words = first >> 1;
-  if (words == 0 || words > kBlockWordsMax) refuse("its number of words is impossible");
-  const std::string_view body = (first & 1) != 0 ? decompressed(head.rest(), words) : head.rest();
-  Unpacking unpacking(body, words, beside);
-  unpacking.take_words(map);
-  unpacking.take_payloads();
-  return unpacking.take();
+  if (words == 0 || words > kWordsMax) refuse("its number of words is impossible");
+  const auto unpacked = [&](std::string_view body) {
+    Unpacking unpacking(body, words, beside);
+    unpacking.take_words(map);
+    unpacking.take_payloads();
+    return unpacking.take();
+  };
+  if ((first & 1) == 0) return unpacked(head.rest());
+  thread_local std::vector<char> body;
+  if (body.capacity() > kBytesKept) body = {};  // of a long one before
+  decompress(head.rest(), words, body);
+  return unpacked({body.data(), body.size()});
 }
 
 }  // namespace heirloom::term

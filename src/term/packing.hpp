@@ -34,7 +34,7 @@ struct Beside {
 };
 
 // The tuple again, the ids of its atoms mapped. Takes nothing for granted: whatever the bytes are, the result is a block in which
-// no reference leads outside, or Error{corrupt}, in time and memory bounded by what they say to be, 2 GiB at the most.
+// no reference leads outside, or Error{corrupt}, in time and memory bounded by what they say to be, 256 MiB at the most.
 [[nodiscard]] Term unpack(std::string_view bytes, const Beside& beside,
                           const std::function<std::uint32_t(std::uint32_t)>& map);
 
