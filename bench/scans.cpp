@@ -16,12 +16,11 @@
 
 #include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
-#include <stdlib.h>
 
 #include "heirloom/heirloom.hpp"
 
 #include "lmdb_table.hpp"
-#include "record.hpp"
+#include "measure.hpp"
 
 namespace heirloom::bench {
 namespace {
@@ -31,22 +30,10 @@ constexpr int kParts = 10'000;
 
 volatile std::int64_t sink;
 
-std::vector<std::int64_t> shuffled(std::int64_t records) {
-  std::vector<std::int64_t> keys;
-  for (std::int64_t key = 0; key < records; ++key) keys.push_back(key);
-  std::shuffle(keys.begin(), keys.end(), std::mt19937_64(42));
-  return keys;
-}
-
 double nanoseconds(const std::function<std::int64_t()>& operation) {
   const auto begin = std::chrono::steady_clock::now();
   sink = operation();
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // `all` and `part` return how many records they have read; the latter from this key on.
@@ -83,7 +70,7 @@ void heirloom_rows(const std::string& directory, TableOptions options, const std
   Node node = Node::open(directory + "/node");
   options.protection = Protection::public_access;
   Table table = node.create(Atom("scans"), options);
-  for (const std::int64_t key : shuffled(records)) table.insert({key, key, "thirty-two bytes of binary here."});
+  for (const std::int64_t key : shuffled(records, 42)) table.insert({key, key, kText});
   const auto all = [&] {
     std::int64_t read = 0;
     for (const Term& object : table) {
@@ -106,11 +93,9 @@ void heirloom_rows(const std::string& directory, TableOptions options, const std
   table.drop();
 }
 
-Record record_of(std::int64_t key) { return {key, key, {}}; }
-
 void absl_hash_rows(std::int64_t records, int rounds) {
   absl::flat_hash_map<std::int64_t, Record> map;
-  for (const std::int64_t key : shuffled(records)) map[key] = record_of(key);
+  for (const std::int64_t key : shuffled(records, 42)) map[key] = record_of(key, key);
   report("absl::flat_hash_map, no lock", records, rounds, [&] {
     std::int64_t read = 0;
     for (const auto& [key, record] : map) {
@@ -124,7 +109,7 @@ void absl_hash_rows(std::int64_t records, int rounds) {
 
 void absl_tree_rows(std::int64_t records, int rounds) {
   absl::btree_map<std::int64_t, Record> map;
-  for (const std::int64_t key : shuffled(records)) map[key] = record_of(key);
+  for (const std::int64_t key : shuffled(records, 42)) map[key] = record_of(key, key);
   const auto read_from = [&](auto place, std::int64_t at_most) {
     std::int64_t read = 0;
     for (; place != map.end() && read < at_most; ++place, ++read) {
@@ -141,7 +126,7 @@ void absl_tree_rows(std::int64_t records, int rounds) {
 void lmdb_rows(const std::string& directory, std::int64_t records, int rounds) {
   std::filesystem::create_directory(directory + "/lmdb");
   LmdbTable table(directory + "/lmdb");
-  for (const std::int64_t key : shuffled(records)) table.insert(record_of(key));
+  for (const std::int64_t key : shuffled(records, 42)) table.insert(record_of(key, key));
   const auto look = [&](const Record& record) { sink = record.value; };
   report(
       "LMDB, no sync", records, rounds, [&] { return table.scan(0, records, look); },
@@ -156,23 +141,20 @@ int main(int argc, char** argv) {
   using namespace heirloom::bench;
   const std::int64_t records = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 3;
-  char directory[] = "/dev/shm/heirloom-bench-XXXXXX";
-  if (::mkdtemp(directory) == nullptr) return 1;
   std::printf("%lld records {int64, int64, 32 bytes}, read one after another, ns a record, median of %d rounds\n",
               static_cast<long long>(records), rounds);
   std::printf("%-30s %8s %12s\n", "", "all", "100 of them");
   try {
+    const TemporaryDirectory directory;
     absl_hash_rows(records, rounds);
-    heirloom_rows(directory, {.type = TableType::set}, "heirloom set", records, rounds);
-    heirloom_rows(directory, {.compressed = true}, "heirloom set, compressed", records, rounds);
+    heirloom_rows(directory.path(), {.type = TableType::set}, "heirloom set", records, rounds);
+    heirloom_rows(directory.path(), {.compressed = true}, "heirloom set, compressed", records, rounds);
     absl_tree_rows(records, rounds);
-    heirloom_rows(directory, {.type = TableType::ordered_set}, "heirloom ordered_set", records, rounds);
-    lmdb_rows(directory, records, rounds);
+    heirloom_rows(directory.path(), {.type = TableType::ordered_set}, "heirloom ordered_set", records, rounds);
+    lmdb_rows(directory.path(), records, rounds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heirloom_scans: %s\n", error.what());
-    std::filesystem::remove_all(directory);
     return 1;
   }
-  std::filesystem::remove_all(directory);
   return 0;
 }

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <numeric>
 #include <random>
 #include <string>
 #include <type_traits>
@@ -18,26 +17,17 @@
 
 #include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
-#include <stdlib.h>
 #include <tbb/concurrent_hash_map.h>
 
 #include "heirloom/heirloom.hpp"
 
 #include "lmdb_table.hpp"
-#include "record.hpp"
+#include "measure.hpp"
 
 namespace heirloom::bench {
 namespace {
 
 volatile std::int64_t sink;
-
-constexpr char kText[] = "thirty-two bytes of binary here.";
-
-Record record_of(std::int64_t key, std::int64_t value) {
-  Record record{key, value, {}};
-  std::copy_n(kText, record.text.size(), record.text.begin());
-  return record;
-}
 
 struct NotMeasured {};
 
@@ -65,17 +55,10 @@ double nanoseconds_each(const std::vector<std::int64_t>& keys, Operation operati
   return taken.count() / static_cast<double>(keys.size());
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 template <typename Insert, typename Lookup, typename Count, typename Erase, typename BytesARecord>
 void report(const Subject<Insert, Lookup, Count, Erase, BytesARecord>& subject, std::int64_t records, int rounds) {
-  std::vector<std::int64_t> keys(static_cast<std::size_t>(records));
-  std::iota(keys.begin(), keys.end(), 0);
   std::mt19937_64 random(42);
-  std::shuffle(keys.begin(), keys.end(), random);
+  std::vector<std::int64_t> keys = shuffled(records, 42);
   std::vector<std::int64_t> absent = keys;
   for (std::int64_t& key : absent) key += records;
 
@@ -202,24 +185,21 @@ int main(int argc, char** argv) {
   using namespace heirloom::bench;
   const std::int64_t records = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 3;
-  char directory[] = "/dev/shm/heirloom-bench-XXXXXX";
-  if (::mkdtemp(directory) == nullptr) return 1;
   std::printf("%lld records {int64, int64, 32 bytes}, random order, ns an operation, median of %d rounds\n",
               static_cast<long long>(records), rounds);
   std::printf("%-30s %8s %8s %8s %10s %8s %8s %10s\n", "", "lookup", "miss", "insert", "overwrite", "counter", "delete",
               "bytes/rec");
   try {
+    const TemporaryDirectory directory;
     absl_hash_rows(records, rounds);
-    heirloom_rows(directory, heirloom::TableType::set, records, rounds);
+    heirloom_rows(directory.path(), heirloom::TableType::set, records, rounds);
     tbb_rows(records, rounds);
     absl_tree_rows(records, rounds);
-    heirloom_rows(directory, heirloom::TableType::ordered_set, records, rounds);
-    lmdb_rows(directory, records, rounds);
+    heirloom_rows(directory.path(), heirloom::TableType::ordered_set, records, rounds);
+    lmdb_rows(directory.path(), records, rounds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heirloom_speed: %s\n", error.what());
-    std::filesystem::remove_all(directory);
     return 1;
   }
-  std::filesystem::remove_all(directory);
   return 0;
 }

@@ -23,32 +23,17 @@
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
-#include <stdlib.h>
 #include <tbb/concurrent_hash_map.h>
 
 #include "heirloom/heirloom.hpp"
 
 #include "lmdb_table.hpp"
-#include "record.hpp"
+#include "measure.hpp"
 
 namespace heirloom::bench {
 namespace {
 
 volatile std::int64_t sink;
-
-Record record_of(std::int64_t key, std::int64_t value) { return {key, value, {}}; }
-
-std::vector<std::int64_t> shuffled(std::int64_t records, std::uint64_t seed) {
-  std::vector<std::int64_t> keys;
-  for (std::int64_t key = 0; key < records; ++key) keys.push_back(key);
-  std::shuffle(keys.begin(), keys.end(), std::mt19937_64(seed));
-  return keys;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // What a worker does with all keys: `writing` or reading.
 using Work = std::function<void(const std::vector<std::int64_t>& keys, bool writing)>;
@@ -151,8 +136,7 @@ void heirloom_rows(const std::string& directory, const TableOptions& options, co
       [&](Turns& turns) {
         Node mine = Node::open(node);
         Table table = mine.create(Atom("two"), options);
-        for (const std::int64_t key : shuffled(records, 42))
-          table.insert({key, key, "thirty-two bytes of binary here."});
+        for (const std::int64_t key : shuffled(records, 42)) table.insert({key, key, kText});
         turns.ready.store(0);
         while (turns.over.load() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       },
@@ -161,7 +145,7 @@ void heirloom_rows(const std::string& directory, const TableOptions& options, co
         return [table = mine.open_table(Atom("two"))](const std::vector<std::int64_t>& keys, bool writing) mutable {
           for (const std::int64_t key : keys) {
             if (writing) {
-              table.insert({key, key + 1, "thirty-two bytes of binary here."});
+              table.insert({key, key + 1, kText});
             } else {
               sink = !table.lookup(key).empty();
             }
@@ -265,23 +249,21 @@ int main(int argc, char** argv) {
   using namespace heirloom::bench;
   const std::int64_t records = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 3;
-  char directory[] = "/dev/shm/heirloom-bench-XXXXXX";
-  if (::mkdtemp(directory) == nullptr) return 1;
   std::printf("%lld records, two at once against one alone, median of %d rounds\n", static_cast<long long>(records),
               rounds);
   std::printf("%-40s %8s %8s\n", "", "read", "write");
+  const TemporaryDirectory directory;
   const TableOptions set{.protection = Protection::public_access};
   TableOptions concurrent = set;
   concurrent.write_concurrency = WriteConcurrency::on;
   TableOptions ordered = set;
   ordered.type = TableType::ordered_set;
   // Processes first: they are forked, and threads would be missing in them.
-  heirloom_rows(directory, set, "heirloom set", records, rounds);
-  heirloom_rows(directory, concurrent, "heirloom set, write_concurrency", records, rounds);
-  heirloom_rows(directory, ordered, "heirloom ordered_set", records, rounds);
-  lmdb_rows(directory, records, rounds);
+  heirloom_rows(directory.path(), set, "heirloom set", records, rounds);
+  heirloom_rows(directory.path(), concurrent, "heirloom set, write_concurrency", records, rounds);
+  heirloom_rows(directory.path(), ordered, "heirloom ordered_set", records, rounds);
+  lmdb_rows(directory.path(), records, rounds);
   sharded_rows(records, rounds);
   tbb_rows(records, rounds);
-  std::filesystem::remove_all(directory);
   return 0;
 }
