@@ -25,6 +25,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "directory.hpp"
 #include "roles.hpp"
 
 namespace heirloom::bench {

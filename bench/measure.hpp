@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the benchmarks of tables share: the records and the order of their keys, medians, a directory that goes at the end.
+// What the benchmarks of tables share: the records and the order of their keys, medians.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <random>
-#include <stdexcept>
-#include <string>
 #include <vector>
-
-#include <stdlib.h>
 
 #include "record.hpp"
 
@@ -38,21 +33,5 @@ inline double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char path[] = "/dev/shm/heirloom-bench-XXXXXX";
-    if (::mkdtemp(path) == nullptr) throw std::runtime_error("cannot make a directory under /dev/shm");
-    path_ = path;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace heirloom::bench

@@ -86,21 +86,6 @@ inline void say(const char* word, std::int64_t number = 0) {
   std::fflush(stdout);
 }
 
-// A node of its own, gone afterwards.
-class Directory {
- public:
-  Directory() {
-    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  operator const std::string&() const noexcept { return path_; }
-
- private:
-  std::string path_ = "/dev/shm/heirloom-bench-XXXXXX";
-};
-
 // Percentiles of times in nanoseconds, printed in microseconds.
 inline void report(const char* what, std::vector<std::int64_t> times) {
   std::sort(times.begin(), times.end());

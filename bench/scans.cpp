@@ -19,6 +19,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "directory.hpp"
 #include "lmdb_table.hpp"
 #include "measure.hpp"
 
@@ -145,13 +146,13 @@ int main(int argc, char** argv) {
               static_cast<long long>(records), rounds);
   std::printf("%-30s %8s %12s\n", "", "all", "100 of them");
   try {
-    const TemporaryDirectory directory;
+    const Directory directory;
     absl_hash_rows(records, rounds);
-    heirloom_rows(directory.path(), {.type = TableType::set}, "heirloom set", records, rounds);
-    heirloom_rows(directory.path(), {.compressed = true}, "heirloom set, compressed", records, rounds);
+    heirloom_rows(directory, {.type = TableType::set}, "heirloom set", records, rounds);
+    heirloom_rows(directory, {.compressed = true}, "heirloom set, compressed", records, rounds);
     absl_tree_rows(records, rounds);
-    heirloom_rows(directory.path(), {.type = TableType::ordered_set}, "heirloom ordered_set", records, rounds);
-    lmdb_rows(directory.path(), records, rounds);
+    heirloom_rows(directory, {.type = TableType::ordered_set}, "heirloom ordered_set", records, rounds);
+    lmdb_rows(directory, records, rounds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heirloom_scans: %s\n", error.what());
     return 1;

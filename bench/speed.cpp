@@ -21,6 +21,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "directory.hpp"
 #include "lmdb_table.hpp"
 #include "measure.hpp"
 
@@ -190,13 +191,13 @@ int main(int argc, char** argv) {
   std::printf("%-30s %8s %8s %8s %10s %8s %8s %10s\n", "", "lookup", "miss", "insert", "overwrite", "counter", "delete",
               "bytes/rec");
   try {
-    const TemporaryDirectory directory;
+    const Directory directory;
     absl_hash_rows(records, rounds);
-    heirloom_rows(directory.path(), heirloom::TableType::set, records, rounds);
+    heirloom_rows(directory, heirloom::TableType::set, records, rounds);
     tbb_rows(records, rounds);
     absl_tree_rows(records, rounds);
-    heirloom_rows(directory.path(), heirloom::TableType::ordered_set, records, rounds);
-    lmdb_rows(directory.path(), records, rounds);
+    heirloom_rows(directory, heirloom::TableType::ordered_set, records, rounds);
+    lmdb_rows(directory, records, rounds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heirloom_speed: %s\n", error.what());
     return 1;

@@ -27,6 +27,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "directory.hpp"
 #include "lmdb_table.hpp"
 #include "measure.hpp"
 
@@ -252,17 +253,17 @@ int main(int argc, char** argv) {
   std::printf("%lld records, two at once against one alone, median of %d rounds\n", static_cast<long long>(records),
               rounds);
   std::printf("%-40s %8s %8s\n", "", "read", "write");
-  const TemporaryDirectory directory;
+  const Directory directory;
   const TableOptions set{.protection = Protection::public_access};
   TableOptions concurrent = set;
   concurrent.write_concurrency = WriteConcurrency::on;
   TableOptions ordered = set;
   ordered.type = TableType::ordered_set;
   // Processes first: they are forked, and threads would be missing in them.
-  heirloom_rows(directory.path(), set, "heirloom set", records, rounds);
-  heirloom_rows(directory.path(), concurrent, "heirloom set, write_concurrency", records, rounds);
-  heirloom_rows(directory.path(), ordered, "heirloom ordered_set", records, rounds);
-  lmdb_rows(directory.path(), records, rounds);
+  heirloom_rows(directory, set, "heirloom set", records, rounds);
+  heirloom_rows(directory, concurrent, "heirloom set, write_concurrency", records, rounds);
+  heirloom_rows(directory, ordered, "heirloom ordered_set", records, rounds);
+  lmdb_rows(directory, records, rounds);
   sharded_rows(records, rounds);
   tbb_rows(records, rounds);
   return 0;

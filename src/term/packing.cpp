@@ -22,7 +22,7 @@ constexpr std::uint8_t kAtom = 0x91;       // its id follows
 constexpr std::uint8_t kNilByte = 0x92;
 constexpr std::int64_t kShortMax = 127;
 
-// Below that, zstd saves next to nothing and takes ten times as long as all the rest.
+// Below that, zstd saves little (docs/decisions/0008-compressed.md).
 constexpr std::size_t kCompressedFrom = 256;
 constexpr int kLevel = 3;  // zstd's own default
 constexpr std::size_t kBytesAWordMax = 11;
