@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Strategy: what a compressed table does differently from others, besides being compared with Erlang's (tests/oracle): it is
-// smaller, reads an object with its atoms in another program's numbers, and reports bytes that are none.
-#include <random>
-
+// smaller, and reports bytes that are none.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -21,8 +21,6 @@ StoredObject Table::find_prepared(const Key& key) const {
   return is_ordered() ? Tree(*this).find(key).object : find(key);
 }
 
-std::uint64_t Table::find_in_tree(const Key& key) const { return Tree(*this).find(key).slot; }
-
 std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::int64_t position) const {
   check_access(caller, false);
   const auto refuse = [&](std::uint64_t arity) {
@@ -40,10 +38,14 @@ std::optional<Term> Table::lookup_element(Pid caller, const TermView& key, std::
   };
   const shm::ReadEpoch epoch = read_epoch();
   Key prepared;
-  const std::uint64_t slot = find_key(key, prepared) ? find_slot(prepared) : 0;
+  if (!find_key(key, prepared)) return std::nullopt;
+  if (!is_bag()) {
+    const StoredObject object = find_prepared(prepared);
+    return object ? std::optional(element_of(object)) : std::nullopt;
+  }
+  const std::uint64_t slot = find_slot(prepared);
   if (slot == 0) return std::nullopt;
   const Members members(segment_->window(), slot);
-  if (!is_bag()) return element_of(members[0]);
   std::vector<Term> elements;
   for (std::uint64_t i = 0; i < members.count(); ++i) elements.push_back(element_of(members[i]));
   return list(elements);

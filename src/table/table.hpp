@@ -292,11 +292,9 @@ class Table {
   [[nodiscard, gnu::always_inline]] inline StoredObject find(const AnyKey& key) const {
     return search(key, [](const Found& found) { return found.object; });
   }
-  [[nodiscard]] std::uint64_t find_slot(const Key& key) const {
-    if (is_ordered()) return find_in_tree(key);
+  [[nodiscard]] std::uint64_t find_slot(const Key& key) const {  // of a bag
     return search(key, [](const Found& found) { return found.slot; });
   }
-  [[nodiscard]] std::uint64_t find_in_tree(const Key& key) const;
   [[nodiscard]] StoredObject find_other(const TermView& key) const;  // the same for all other kinds
   [[nodiscard]] StoredObject find_prepared(const Key& key) const;
   template <typename AnyKey>
