@@ -27,7 +27,7 @@ int create(const Creation& creation) {
   }
   Node node = Node::open(required_node(creation.node));  // made if it is not there
   if (node.find_table(name))
-    throw Error(ErrorCode::already_exists, "create", fmt::format("there is a table \"{}\"", creation.table));
+    throw Error(ErrorCode::already_exists, "make table", fmt::format("there is a table \"{}\"", creation.table));
   node.open_or_create(name, options);
   return kOk;
 }
