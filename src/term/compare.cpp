@@ -11,6 +11,7 @@
 #include "term/fun.hpp"
 #include "term/identifier.hpp"
 #include "term/integer.hpp"
+#include "term/key_range.hpp"
 #include "term/term_kind.hpp"
 #include "term/word.hpp"
 
@@ -88,10 +89,19 @@ struct Pending {
   Numbers numbers;
 };
 
+// With open words (key_range.hpp) on its right side, or without.
+enum class Words { closed, open };
+
+template <Words kWords>
 class Comparison {
  public:
-  Comparison(TermView left, TermView right) noexcept
-      : left_base_(left.base()), right_base_(right.base()), left_atoms_(left.atoms()), right_atoms_(right.atoms()) {}
+  // `open`: how everything compares with an open word.
+  Comparison(TermView left, TermView right, Order open = Order::equivalent) noexcept
+      : left_base_(left.base()),
+        right_base_(right.base()),
+        left_atoms_(left.atoms()),
+        right_atoms_(right.atoms()),
+        open_(open) {}
 
   Order run(Word left, Word right, Numbers numbers) {
     if (const Order order = step(left, right, numbers); order != 0) return order;
@@ -114,6 +124,8 @@ class Comparison {
   // Compares two words as far as they go by themselves, and puts off their elements.
   Order step(Word left, Word right, Numbers numbers) {
     if (is_small(left) && is_small(right)) return small_value(left) <=> small_value(right);
+    if (kWords == Words::open && (left == kOpen || right == kOpen))
+      return left == right ? Order::equivalent : right == kOpen ? open_ : 0 <=> open_;
     const TermView a(left_base_, left, left_atoms_);
     const TermView b(right_base_, right, right_atoms_);
     if (const Order order = rank_of(a) <=> rank_of(b); order != 0) return order;
@@ -176,9 +188,25 @@ class Comparison {
     const bool tails =
         left_size == right_size && is_kind(left, Kind::improper_list) && is_kind(right, Kind::improper_list);
     const std::uint64_t common = std::min(left_size, right_size);
+    if (kWords == Words::open) {
+      const bool left_open = has_open_tail(left_base_, left);
+      const bool right_open = has_open_tail(right_base_, right);
+      if ((left_open && left_size <= right_size) || (right_open && right_size <= left_size)) {
+        const bool same = left_open && right_open && left_size == right_size;
+        put_off(left, right, 0, common, numbers,
+                same                                    ? Order::equivalent
+                : right_open && right_size <= left_size ? open_
+                                                        : 0 <=> open_);
+        return Order::equivalent;
+      }
+    }
     put_off(left, right, 0, common + (tails ? 1 : 0), numbers,
             tails ? Order::equivalent : rest_rank(left_base_, left, common) <=> rest_rank(right_base_, right, common));
     return Order::equivalent;
+  }
+
+  static bool has_open_tail(const Word* base, Word list) noexcept {
+    return is_kind(list, Kind::improper_list) && elements_of(base, list)[size_field(list)] == kOpen;
   }
 
   // The rank of what is left of a list behind its first `count` elements.
@@ -192,6 +220,7 @@ class Comparison {
   const Word* right_base_;
   const AtomSpace* left_atoms_;
   const AtomSpace* right_atoms_;
+  Order open_;
   boost::container::small_vector<Pending, 6> pending_;
 };
 
@@ -199,7 +228,12 @@ class Comparison {
 
 std::weak_ordering compare(TermView left, TermView right, Numbers numbers) {
   if (is_small(left.word()) && is_small(right.word())) return small_value(left.word()) <=> small_value(right.word());
-  return Comparison(left, right).run(left.word(), right.word(), numbers);
+  return Comparison<Words::closed>(left, right).run(left.word(), right.word(), numbers);
+}
+
+std::weak_ordering compare_to_edge(TermView key, TermView edge, Edge kind) {
+  const Order open = kind == Edge::below ? Order::greater : Order::less;
+  return Comparison<Words::open>(key, edge, open).run(key.word(), edge.word(), Numbers::by_value);
 }
 
 }  // namespace heirloom::term

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "term/integer.hpp"
+#include "term/key_range.hpp"
 
 namespace heirloom::term {
 
@@ -56,6 +57,7 @@ class Prefix {
   [[nodiscard]] bool full() const noexcept { return left_ == 0; }
   [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
   void append(std::uint64_t bits, unsigned count) noexcept { append_highest(bits << (64 - count), count); }
+  void fill(bool ones) noexcept { append_highest(ones ? ~std::uint64_t{0} : 0); }
   // As many of the highest `count` bits as there is room for.
   void append_highest(std::uint64_t bits, unsigned count = 64) noexcept {
     if (full()) return;
@@ -68,11 +70,14 @@ class Prefix {
   unsigned left_ = 64;
 };
 
-}  // namespace
-
-std::uint64_t order_prefix_of_other(TermView term) {
+// `open`: what follows an open word, if there may be one.
+std::uint64_t prefix_of(TermView term, std::optional<Edge> open) {
   Prefix prefix;
   while (!prefix.full()) {
+    if (open && term.word() == kOpen) {
+      prefix.fill(*open == Edge::above);
+      return prefix.value();
+    }
     const TermKind kind = term_kind(term.word());
     const bool number = kind == TermKind::integer || kind == TermKind::floating;
     prefix.append(static_cast<std::uint64_t>(number ? TermKind::floating : kind), kRankBits);
@@ -97,5 +102,10 @@ std::uint64_t order_prefix_of_other(TermView term) {
   }
   return prefix.value();
 }
+
+}  // namespace
+
+std::uint64_t order_prefix_of_other(TermView term) { return prefix_of(term, std::nullopt); }
+std::uint64_t order_prefix_of_edge(TermView edge, Edge kind) { return prefix_of(edge, kind); }
 
 }  // namespace heirloom::term

@@ -3,6 +3,7 @@
 // For tests: a dictionary of atoms as a segment has one, with ids of its own, and terms copied into it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,14 @@ class OtherSpace final : public AtomSpace {
   [[nodiscard]] std::string_view text(std::uint32_t id) const override { return texts_[id - kFirst]; }
   [[nodiscard]] std::uint32_t count() const noexcept { return kFirst + static_cast<std::uint32_t>(texts_.size()); }
 
-  std::uint32_t id_of(std::string_view text) {
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view text) const {
     for (std::size_t i = 0; i < texts_.size(); ++i) {
       if (texts_[i] == text) return kFirst + static_cast<std::uint32_t>(i);
     }
+    return std::nullopt;
+  }
+  std::uint32_t id_of(std::string_view text) {
+    if (const auto id = find(text)) return *id;
     texts_.emplace_back(text);
     return count() - 1;
   }

@@ -186,6 +186,13 @@ constexpr const Word* payload_of(const Word* base, Word word) noexcept {
 // The first element of a container.
 constexpr const Word* elements_of(const Word* base, Word word) noexcept { return base + offset_field(word); }
 
+// What is left of a list behind its first `count` elements, a word of the same block. Requires a list with as many.
+constexpr Word rest_of_list(const Word* base, Word list, std::uint64_t count) noexcept {
+  const std::uint64_t size = size_field(list);
+  if (count < size) return make_reference(kind_of(list), size - count, offset_field(list) + count);
+  return kind_of(list) == Kind::list ? kNil : elements_of(base, list)[size];
+}
+
 // Copies words one by one. Why not memcpy? Terms are built word by word and copied at once, on their way into a table: a wider
 // load of words that were just stored would have to wait until those stores, and all before them, have left the processor's
 // store buffer. That is the time of a cache miss, in which it could begin the next operation.
