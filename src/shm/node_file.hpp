@@ -29,7 +29,7 @@
 
 namespace heirloom::shm {
 
-inline constexpr std::uint32_t kLayoutVersion = 6;
+inline constexpr std::uint32_t kLayoutVersion = 7;
 inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::uint64_t kPageBytes = 4096;
 

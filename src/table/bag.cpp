@@ -70,7 +70,7 @@ Offset StripeGuard::place_group(shm::Change& change, std::span<const std::uint64
   Group& group = *reinterpret_cast<Group*>(table_.segment_->base() + offset);
   group.room = room << 8 | kGroupByte;
   group.retired = 0;
-  group.victim = 0;
+  group.only_marked = 0;
   for (std::size_t i = 0; i < members.size(); ++i)
     Members::member(group, i).store(members[i], std::memory_order_relaxed);
   group.count.store(members.size(), std::memory_order_relaxed);
@@ -118,42 +118,74 @@ void StripeGuard::remove_group(const Place& place, const Members& members) {
 
 void StripeGuard::remove_object(const Place& place, const TermView& object) {
   const Members members(table_.segment_->window(), place.value);
-  const std::uint64_t victim = table_.find_member(members, object);
-  if (victim == members.count()) return;
-  if (!members.is_group()) return remove(place);
-  retire_detached();
+  const std::uint64_t first = table_.find_member(members, object);
+  const std::uint64_t tag = first < members.count() ? slot_tag(members.word(first)) : 0;
+  remove_members(place, [&](std::uint64_t index) {
+    if (index <= first || slot_tag(members.word(index)) != tag) return index == first;
+    return table_.same_object(members[index], members[first]);
+  });
+}
+
+std::uint64_t StripeGuard::remove_members(const Place& place, const std::function<bool(std::uint64_t index)>& goes) {
+  const Members members(table_.segment_->window(), place.value);
+  const std::uint64_t count = members.count();
   std::vector<std::uint64_t> kept;
-  for (std::uint64_t i = 0; i < members.count(); ++i) {
-    if (!is_copy(members, i, victim)) kept.push_back(members.word(i));
+  std::vector<std::uint64_t> gone;
+  for (std::uint64_t i = 0; i < count; ++i) (goes(i) ? gone : kept).push_back(i);
+  if (kept.empty()) remove(place);
+  if (!kept.empty() && !gone.empty()) remove_some(place, members, kept, gone);
+  return gone.size();
+}
+
+// Of a group: some, and not all.
+void StripeGuard::remove_some(const Place& place, const Members& members, std::span<std::uint64_t> kept,
+                              std::span<const std::uint64_t> gone) {
+  retire_detached();
+  for (std::uint64_t& member : kept) {
+    const std::uint64_t word = members.word(member);
+    Members::member(members.group(), member).store(word, std::memory_order_relaxed);
+    member = word;
   }
-  if (kept.empty()) return remove_group(place, members);
+  for (const std::uint64_t index : gone)
+    Members::member(members.group(), index).store(members.word(index) | kMarkBit, std::memory_order_relaxed);
   const std::uint64_t room = room_for(std::max<std::uint64_t>(kRoomFirst, kept.size()));
   if (kept.size() > 1) heap_.prepare_allocate(group_class(room));
   shm::Change change = this->change();
   const Offset left = kept.size() == 1 ? slot_offset(kept.front()) : place_group(change, kept, room);
   change.publish(place.slot, make_slot(slot_tag(place.value), left, false));
-  count(change, -static_cast<std::int64_t>(members.count() - kept.size()));
-  change.store(at(members.group().victim), victim + 1);
+  count(change, -static_cast<std::int64_t>(gone.size()));
+  change.store(at(members.group().only_marked), 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();
   retire_detached_for_now();
 }
 
-bool StripeGuard::is_copy(const Members& members, std::uint64_t index, std::uint64_t victim) const {
-  if (index == victim) return true;
-  if (index < victim || slot_tag(members.word(index)) != slot_tag(members.word(victim))) return false;
-  return table_.same_object(members[index], members[victim]);
+void StripeGuard::replace_member(const Place& place, std::uint64_t index, const EncodedObject& object) {
+  const Members members(table_.segment_->window(), place.value);
+  if (!members.is_group()) return put(place, object);
+  retire_detached();
+  std::vector<std::uint64_t> words = words_of(place);
+  const std::uint64_t room = prepare_group(words.size(), shm::class_of(object.words.size() * 8));
+  for (std::uint64_t i = 0; i < words.size(); ++i) {
+    Members::member(members.group(), i).store(i == index ? words[i] | kMarkBit : words[i], std::memory_order_relaxed);
+  }
+  shm::Change change = this->change();
+  words[index] = make_slot(table_.object_tag(object.view()), place_block(change, object), false);
+  change.publish(place.slot, make_slot(slot_tag(place.value), place_group(change, words, room), false));
+  change.store(at(members.group().only_marked), 1);
+  change.store(work_offset(kDetached), members.offset());
+  change.commit();
+  retire_detached_for_now();
 }
 
-// From the last member to the first, so that a victim is there as long as there may be copies of it.
+// From the last member to the first.
 void StripeGuard::retire_detached() {
   while (const Offset offset = stripe_.work[kDetached]) {
     const Members members(table_.segment_->window(), make_slot(0, offset, false));
     if (!members.is_group()) shm::Segment::refuse(offset, "a detached group that is none");
     Group& group = members.group();
-    if (group.victim > members.count()) shm::Segment::refuse(offset, "a detached group that is none");
     std::uint64_t left = members.count() - std::min(group.retired, members.count());
-    while (left != 0 && group.victim != 0 && !is_copy(members, left - 1, group.victim - 1)) --left;
+    while (left != 0 && !members.goes(left - 1)) --left;
     if (left == 0) {
       heap_.prepare_retire(members.size_class());
       shm::Change change = this->change();

@@ -168,7 +168,7 @@ class Checker {
     mark(members.offset(), members.size_class(), PlaceOf::retired, "a detached group");
     const Group& group = members.group();
     for (std::uint64_t i = 0; i + group.retired < members.count(); ++i) {
-      if (group.victim != 0 && !guard_->is_copy(members, i, group.victim - 1)) continue;
+      if (!members.goes(i)) continue;
       mark(segment_.offset_of(members[i].block()), members[i].size_class(), PlaceOf::retired, "a detached object");
     }
   }

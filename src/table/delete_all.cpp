@@ -25,7 +25,7 @@ std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(shm::Holder holder) {
   return guards;
 }
 
-void Table::delete_all_objects(Pid caller) {
+std::uint64_t Table::delete_all_objects(Pid caller) {
   const shm::Holder me = prepare_write(caller);
   const auto guards = lock_all(me);
   check_access(caller, true);
@@ -38,13 +38,15 @@ void Table::delete_all_objects(Pid caller) {
     }
     guards.front()->close_grave();
   };
-  empty_grave();  // there is one at most
+  empty_grave();                         // there is one at most
+  const std::uint64_t objects = size();  // nobody adds or removes any
   guards.front()->replace_root();
   try {
     empty_grave();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;  // a stopped reader: the objects are gone, their memory follows later
   }
+  return objects;
 }
 
 // A part of the grave, by the way of another write. Stripe 0 closes it when all stripes are drained, under the locks of all:

@@ -9,7 +9,8 @@
 // An object is added by storing its offset behind the last member and then the count: one store publishes, and a reader that
 // has loaded the count has a state of the key for good. What takes objects away lets the slot lead to another group, or
 // nowhere; the group that was there is *detached*, and what it alone had is retired, object by object, with a word of the
-// stripe's work that tells the next comer how far that is. A detached group does not change for readers that are in it.
+// stripe's work that tells the next comer how far that is. Which of them these are is marked in the words of the members before, and
+// no reader looks at that. A detached group does not change for readers that are in it.
 //
 // Why not a list through the objects? A reader of several words that change has to look again when they did, and while
 // somebody writes all the time it would never be done.
@@ -44,11 +45,16 @@ class Members {
   // Its size as a block; requires is_group().
   [[nodiscard]] shm::SizeClass size_class() const noexcept { return shm::class_of(sizeof(Group) + room_ * 8); }
 
-  // Of an index below count(): the member's word, and its object.
+  // Of an index below count(): the member's word, without its mark, and its object.
   [[nodiscard]] std::uint64_t word(std::uint64_t index) const noexcept {
-    return is_group() ? member(*group_, index).load(std::memory_order_relaxed) : only_;
+    return is_group() ? member(*group_, index).load(std::memory_order_relaxed) & ~kMarkBit : only_;
   }
   [[nodiscard]] StoredObject operator[](std::uint64_t index) const { return {window_, slot_offset(word(index))}; }
+
+  // Of a detached group.
+  [[nodiscard]] bool goes(std::uint64_t index) const noexcept {
+    return group_->only_marked == 0 || (member(*group_, index).load(std::memory_order_relaxed) & kMarkBit) != 0;
+  }
 
   static std::atomic<std::uint64_t>& member(Group& group, std::uint64_t index) noexcept {
     return reinterpret_cast<std::atomic<std::uint64_t>*>(&group + 1)[index];

@@ -145,16 +145,18 @@ inline constexpr std::uint64_t kGroupByte = 0x05;
 struct Group {
   std::uint64_t room;                // of its members << 8 | kGroupByte
   std::atomic<std::uint64_t> count;  // members that readers see
-  // Of a detached group: how many members, from the last to the first, are dealt with; and 1 + the index of the first of those
-  // that go, which equal it, or 0 when all of them go.
+  // Of a detached group: how many members, from the last to the first, are dealt with; and whether only those go whose words are
+  // marked (1), or all of them (0). What else is marked means nothing.
   std::uint64_t retired;
-  std::uint64_t victim;
-  // Members follow: like slot words, but their tag is of the hash of the whole object (of a duplicate_bag, 0).
+  std::uint64_t only_marked;
+  // Members follow: like slot words, but their tag is of the hash of the whole object (of a duplicate_bag, 0), and in place of what
+  // says that a slot is pending they have the mark.
 };
 static_assert(sizeof(Group) == 32);
 
 // -- slot words --
 inline constexpr std::uint64_t kPendingBit = 1;
+inline constexpr std::uint64_t kMarkBit = kPendingBit;
 inline constexpr unsigned kTagBits = 22;
 inline constexpr unsigned kTagShift = 64 - kTagBits;
 inline constexpr unsigned kTagFirstBit = 8;  // the lowest bit of the hash that a tag holds

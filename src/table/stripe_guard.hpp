@@ -70,6 +70,10 @@ class StripeGuard {
   void append(Group& group, const EncodedObject& object, bool counted);
   // All copies of this one.
   void remove_object(const Place& place, const TermView& object);
+  // One of the objects of a key by another: as many words are copied as there are objects.
+  void replace_member(const Place& place, std::uint64_t index, const EncodedObject& object);
+  // Those of the objects of a key that go, by their index, in one step. Returns how many.
+  std::uint64_t remove_members(const Place& place, const std::function<bool(std::uint64_t index)>& goes);
   // Adds to the counter at a position without a copy of the object, and returns the sum; nothing where that cannot be done.
   std::optional<std::int64_t> count_in_place(StoredObject object, std::int64_t position, std::int64_t increment);
   // Adds buckets until there are enough for the objects; or as many as there is memory for, since a table with too few is
@@ -91,7 +95,8 @@ class StripeGuard {
   void shrink(const Key& key);
   void take_back(const Members& members, std::uint64_t before);
   void remove_group(const Place& place, const Members& members);
-  [[nodiscard]] bool is_copy(const Members& members, std::uint64_t index, std::uint64_t victim) const;
+  void remove_some(const Place& place, const Members& members, std::span<std::uint64_t> kept,
+                   std::span<const std::uint64_t> gone);
   void retire_detached();
   void retire_detached_for_now();
   void settle(RepairReport& report);

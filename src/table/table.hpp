@@ -31,7 +31,9 @@
 #include "table/group.hpp"
 #include "table/layout.hpp"
 #include "table/object.hpp"
+#include "table/search.hpp"
 #include "term/hash.hpp"
+#include "term/key_range.hpp"
 
 namespace heirloom::table {
 
@@ -57,7 +59,6 @@ struct RepairReport {
 };
 
 class StripeGuard;
-enum class Direction { up, down };
 
 // How far to go through a table from a key on.
 struct Walk {
@@ -74,7 +75,8 @@ struct Key {
   const std::uint64_t* base;
   std::uint64_t root;
   const AtomSpace* atoms;
-  std::uint64_t prefix;  // in an ordered_set: term/order_prefix.hpp
+  std::uint64_t prefix;                 // in an ordered_set: term/order_prefix.hpp
+  std::optional<term::Edge> edge = {};  // it is one, and no key (term/key_range.hpp)
 
   [[nodiscard]] TermView view() const noexcept { return {base, root, atoms}; }
 };
@@ -102,6 +104,7 @@ class Table {
   static Result<std::shared_ptr<Table>> open(int directory, const std::string& name, const shm::Attachment& attachment);
 
   [[nodiscard]] SegmentOptions options() const;
+  [[nodiscard]] TableType type() const noexcept { return type_; }
   [[nodiscard]] std::int64_t keypos() const noexcept { return static_cast<std::int64_t>(keypos_); }
 
   // -- ownership: written by the node's manager alone --
@@ -122,6 +125,13 @@ class Table {
   void look_into_quarantine() noexcept { tolerated_ = TableState::quarantined; }
   // Whether reading takes no right, so that it does not matter who calls.
   [[nodiscard]] bool anybody_reads() const noexcept { return protection() != Protection::private_access; }
+  // Throws Error{id, access, quarantined} unless the caller may read, or write.
+  void check_access(Pid caller, bool write) const {
+    if (state() == TableState::live && may(caller, write)) [[likely]]
+      return;
+    if (!write && state() <= tolerated_ && may(caller, write)) return;
+    refuse_access(write);
+  }
   // Takes and releases every stripe's lock once, repairing what dead holders left: nothing that a former owner had under
   // way is published after it. What the receiver of a table does before it is told.
   RepairReport fence();
@@ -146,6 +156,13 @@ class Table {
   // {Slots,AverageChain,Deviation,ExpectedDeviation,LeastChain,GreatestChain,0,Locks} of the index as it is now, as ets has it;
   // `false` for an ordered_set.
   [[nodiscard]] Term statistics() const;
+  // Shows the objects of a range to somebody, from a position on, which it moves. Until the end of the range, until the visitor has
+  // enough, or has seen as many as the step allows.
+  std::size_t search(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,
+                     Visitor& visitor) const;  // returns the work that it was
+  // What the ids of atoms are in the objects that a visitor sees, and the way back; null: the program's.
+  [[nodiscard]] const AtomSpace* atoms() const noexcept { return compressed_ ? nullptr : &dictionary_; }
+  [[nodiscard]] std::optional<std::uint32_t> find_atom(Atom atom) const { return dictionary_.find(atom.id()); }
   void set_max_bytes(std::uint64_t bytes);
   [[nodiscard]] TableInfo info() const;  // of the segment; who manages the table fills in the heir
 
@@ -154,7 +171,11 @@ class Table {
   bool insert_new(Pid caller, std::span<const Term> objects);
   Objects take(Pid caller, const TermView& key, bool wanted = true);  // `wanted`: whether to return the object
   void delete_object(Pid caller, const Term& object);
-  void delete_all_objects(Pid caller);
+  std::uint64_t delete_all_objects(Pid caller);  // returns how many there were
+  // Deletes or replaces objects of a range as a judge says: each object in one step of its own (of a bag, those of a key in one).
+  // What it replaces an object by must have the very same key. Returns how many it changed.
+  std::uint64_t change(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,
+                       Judge& judge);
   std::vector<Term> update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                    const Term* default_object);
   // Adds to a counter that can be stored in place, and returns the sum; nothing, and nothing done, for all others.
@@ -173,16 +194,11 @@ class Table {
   friend class Checker;
   friend class Tree;
   friend class TreeWriter;
+  friend class Seen;
 
   Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment);
 
   // Who acts, and whether it may. Throws Error{id} or Error{access}.
-  void check_access(Pid caller, bool write) const {
-    if (state() == TableState::live && may(caller, write)) [[likely]]
-      return;
-    if (!write && state() <= tolerated_ && may(caller, write)) return;
-    refuse_access(write);
-  }
   [[nodiscard]] TableState state() const noexcept {
     return static_cast<TableState>(header_.state.load(std::memory_order_acquire));
   }
@@ -197,7 +213,6 @@ class Table {
     return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().name);
   }
 
-  [[nodiscard]] TableType type() const noexcept { return type_; }
   // Whether a key may have several objects.
   [[nodiscard]] bool is_bag() const noexcept { return type_ == TableType::bag || type_ == TableType::duplicate_bag; }
   [[nodiscard]] bool is_ordered() const noexcept { return type_ == TableType::ordered_set; }
@@ -328,7 +343,7 @@ class Table {
   void append_next(Cursor& cursor, const Visited* after, const Walk& walk, std::vector<Term>& into) const;
   [[nodiscard]] std::optional<KeyObjects> first_after(Cursor cursor, const Visited* after) const;
   // Of an ordered_set: the objects behind a key (nullptr: all), at most so many, to take(object).
-  void go(const TermView* key, const Walk& walk, const std::function<void(StoredObject)>& take) const;
+  void go(const TermView* key, const Walk& walk, const std::function<bool(StoredObject)>& take) const;
   [[nodiscard]] std::vector<Term> objects_after(const std::optional<Term>& key, const Walk& walk) const;
   [[nodiscard]] std::optional<Term> key_of_last(const std::vector<Term>& objects) const;
   [[nodiscard]] std::optional<std::vector<Term>> slot_of_tree(std::uint64_t number) const;
@@ -337,6 +352,9 @@ class Table {
   void fetch_ahead(Cursor cursor) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
   static void put_in_order(std::vector<Visited>& visited);
+  class Search;
+  bool show(const StoredObject& object, Visitor& visitor) const;  // false: it has enough
+  [[nodiscard]] std::uint64_t change_key(Pid caller, shm::Holder me, const TermView& key, Judge& judge);
   [[nodiscard]] Visited place_of(const Key& key) const;
 
   // writing

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "table/cursor.hpp"
 #include "table/table.hpp"
 #include "table/tree.hpp"
 
@@ -25,7 +26,6 @@ static_assert(reversed(0b1011) == std::uint64_t{0b1101} << 60 &&
 
 constexpr std::size_t kObjectsAnEpoch = 1000;
 constexpr std::uint64_t kReservedMax = 1'000'000;  // a damaged table may say any size
-constexpr int kBucketsAhead = 16;
 
 [[noreturn]] void refuse_slot(std::uint64_t number, std::uint64_t slots) {
   throw Error(ErrorCode::badarg, "slot",
@@ -40,11 +40,6 @@ constexpr unsigned shared_bits(std::uint32_t bucket, std::uint32_t buckets) noex
 }
 
 }  // namespace
-
-struct Table::Cursor {
-  std::uint32_t stripe = 0;
-  std::uint64_t from = 0;  // the least reversed hash not visited yet
-};
 
 // Of a cursor that stands in this bucket: behind it. False when it was the last one of the stripe.
 bool Table::pass_bucket(Cursor& cursor, std::uint32_t number, std::uint32_t buckets) {
@@ -73,20 +68,6 @@ void Table::fetch_ahead(Cursor cursor) const {
     for (const auto& slot : ahead[i]->slots) segment_->prefetch(slot_offset(slot.load(std::memory_order_relaxed)));
   }
 }
-
-// The place of a key in a traversal. What was met is valid in the epoch in which it was.
-struct Table::Visited {
-  std::uint32_t stripe;
-  std::uint64_t order;  // the reversed hash
-  std::uint64_t slot;   // to its objects
-  TermView key;
-
-  friend bool operator<(const Visited& left, const Visited& right) {
-    if (left.stripe != right.stripe) return left.stripe < right.stripe;
-    if (left.order != right.order) return left.order < right.order;
-    return compare(left.key, right.key) < 0;
-  }
-};
 
 // Appends the keys of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots moved: then
 // nothing is appended. Inside a ReadEpoch.
@@ -179,7 +160,7 @@ Table::Visited Table::place_of(const Key& key) const {
 
 // -- an ordered_set --
 
-void Table::go(const TermView* key, const Walk& walk, const std::function<void(StoredObject)>& take) const {
+void Table::go(const TermView* key, const Walk& walk, const std::function<bool(StoredObject)>& take) const {
   Key prepared;
   if (key != nullptr) static_cast<void>(find_key(*key, prepared));
   const Key* const bound = key != nullptr ? &prepared : nullptr;
@@ -191,7 +172,10 @@ std::vector<Term> Table::objects_after(const std::optional<Term>& key, const Wal
   std::vector<Term> objects;
   objects.reserve(walk.limit);
   const TermView bound = key ? key->view() : TermView();
-  go(key ? &bound : nullptr, walk, [&](StoredObject object) { copy_out(object, objects.emplace_back()); });
+  go(key ? &bound : nullptr, walk, [&](StoredObject object) {
+    copy_out(object, objects.emplace_back());
+    return true;
+  });
   return objects;
 }
 
@@ -199,6 +183,7 @@ std::optional<KeyObjects> Table::neighbour(const TermView* key, Direction direct
   std::optional<KeyObjects> found;
   go(key, {.limit = 1, .direction = direction}, [&](StoredObject object) {
     found = KeyObjects{copy_key(object), Objects(copy_out(object))};
+    return true;
   });
   return found;
 }

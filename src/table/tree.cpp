@@ -2,6 +2,7 @@
 #include "table/tree.hpp"
 
 #include "term/compare.hpp"
+#include "term/key_range.hpp"
 
 namespace heirloom::table {
 
@@ -55,13 +56,22 @@ StoredObject Tree::object_of(std::uint64_t slot) const {
 std::weak_ordering Tree::compare(StoredObject object, const Key& key) const {
   const std::uint64_t word = table_.key_word(object);
   if (key.word != 0 && term::is_small(word)) return term::small_value(word) <=> term::small_value(key.word);
-  return term::compare(table_.key_view(object), key.view(), term::Numbers::by_value);
+  return compare(table_.key_view(object), key);
+}
+
+// No key is at an edge: those that are not below it are above the lower one, and the other way round.
+std::weak_ordering Tree::compare(const TermView& stored, const Key& key) {
+  if (!key.edge) [[likely]]
+    return term::compare(stored, key.view(), term::Numbers::by_value);
+  const std::weak_ordering order = term::compare_to_edge(stored, key.view(), *key.edge);
+  if (order != 0) return order;
+  return *key.edge == term::Edge::below ? std::weak_ordering::greater : std::weak_ordering::less;
 }
 
 std::weak_ordering Tree::compare_separator(std::uint64_t block, const Key& key) const {
   const StoredObject separator(window_, slot_offset(block));
   if (separator.arity() != 1) shm::Segment::refuse(slot_offset(block), "a separator that is none");
-  return term::compare(separator.view(1, table_.dictionary_), key.view(), term::Numbers::by_value);
+  return compare(separator.view(1, table_.dictionary_), key);
 }
 
 // The last child whose separator is not above the key.
@@ -218,8 +228,7 @@ bool Tree::collect_in(const Leaf& leaf, const Key* bound, Collection& collection
     }
     if (collection.last && !behind(compare(object, collection.last))) continue;
     collection.last = object;
-    collection.take(object);
-    if (--collection.left == 0) return true;
+    if (!collection.take(object) || --collection.left == 0) return true;
   }
   return false;
 }

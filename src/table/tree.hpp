@@ -69,8 +69,9 @@ class Tree {
 
   // Of what is pending and not there yet: where it waits, and no object.
   [[nodiscard]] Table::Found find(const Key& key) const;
-  // The objects behind a key (nullptr: from the end that comes first), one after another to take(object).
-  using Take = std::function<void(StoredObject)>;
+  // The objects behind a key (nullptr: from the end that comes first), one after another to take(object), until it says that it is
+  // enough (false).
+  using Take = std::function<bool(StoredObject)>;
   void collect(const Key* bound, const Walk& walk, const Take& take) const;
 
   // -- its parts --
@@ -86,6 +87,7 @@ class Tree {
   // By their keys.
   [[nodiscard]] std::weak_ordering compare(StoredObject object, const Key& key) const;
   [[nodiscard]] std::weak_ordering compare(StoredObject left, StoredObject right) const;
+  [[nodiscard]] static std::weak_ordering compare(const TermView& stored, const Key& key);
   [[nodiscard]] std::weak_ordering compare_separator(std::uint64_t block, const Key& key) const;
   // The object that gives a slot its place: also one that is pending, and not there yet.
   [[nodiscard]] StoredObject object_of(std::uint64_t slot) const;
