@@ -29,7 +29,9 @@
 
 #include "heirloom/atom.hpp"
 #include "heirloom/lineage.hpp"
+#include "heirloom/match_spec.hpp"
 #include "heirloom/pid.hpp"
+#include "heirloom/select.hpp"
 #include "heirloom/table_info.hpp"
 #include "heirloom/table_options.hpp"
 #include "heirloom/term.hpp"
@@ -187,6 +189,32 @@ class Table {
   // number of slots: the end. Error{badarg} beyond.
   [[nodiscard]] std::optional<std::vector<Term>> slot(std::uint64_t number) const;
 
+  // -- select: what a match specification says of the objects (match_spec.hpp) --
+  // Of an ordered_set in the order of its keys, of other tables in that of a traversal. Where all heads name the key, they are looked
+  // up; in an ordered_set, where they name the beginning of a key that is a tuple or a list, what lies between is looked at. Each
+  // object is judged at one moment.
+  [[nodiscard]] std::vector<Term> select(const MatchSpec& spec) const;
+  [[nodiscard]] std::vector<Term> select_reverse(const MatchSpec& spec) const;  // as select, where there is no order
+  // Some at a time. Nothing: '$end_of_table'. Error{badarg}: the limit is 0, or the continuation is of another table.
+  [[nodiscard]] std::optional<Chunk> select(const MatchSpec& spec, std::size_t limit) const;
+  [[nodiscard]] std::optional<Chunk> select_reverse(const MatchSpec& spec, std::size_t limit) const;
+  [[nodiscard]] std::optional<Chunk> select(const Continuation& continuation) const;
+  // Those of which it says true.
+  [[nodiscard]] std::uint64_t select_count(const MatchSpec& spec) const;
+  std::uint64_t select_delete(const MatchSpec& spec);
+  // Replaces each object by what the specification says of it; in the moment in which it says so. Error{badarg}: it is not plain
+  // from the specification that it keeps the key; table_type for a bag; full. What was replaced before an error stays.
+  std::uint64_t select_replace(const MatchSpec& spec);
+  // The same of a single pattern, as {'_','$1',active}: what its variables stand for, the objects, and their end. For chunks,
+  // select(match_pattern(pattern), limit).
+  [[nodiscard]] std::vector<Term> match(const Term& pattern) const;
+  [[nodiscard]] std::vector<Term> match_object(const Term& pattern) const;
+  void match_delete(const Term& pattern);
+  // ets:table/1,2: the matches one by one, read some at a time. An input range, as that of all objects.
+  class Matches;
+  [[nodiscard]] Matches each(const MatchSpec& spec, std::size_t objects_at_once = 100) const;
+  [[nodiscard]] SelectSteps select_in_steps(SelectKind kind, const MatchSpec& spec) const;
+
   // ets:safe_fixtable/2, by whoever may read: next() takes keys that were deleted - any key - while some process has fixed the table. A
   // fixation counts, and ends with its process. Errors: no_manager.
   void safe_fixtable(bool fix);
@@ -279,6 +307,60 @@ class Table::Iterator {
   mutable std::size_t next_ = 0;
 };
 static_assert(std::input_iterator<Table::Iterator>);
+
+// for (const Term& match : table.each(spec)) ...: what begin() throws, ++ may throw, too.
+class Table::Matches {
+ public:
+  class Iterator {
+   public:
+    using value_type = Term;
+    using reference = const Term&;
+    using difference_type = std::ptrdiff_t;
+    using iterator_concept = std::input_iterator_tag;
+    using iterator_category = std::input_iterator_tag;
+    using pointer = const Term*;
+
+    Iterator() = default;
+    [[nodiscard]] const Term& operator*() const noexcept { return chunk_->matches[next_]; }
+    [[nodiscard]] const Term* operator->() const noexcept { return &**this; }
+    Iterator& operator++() {
+      if (++next_ == chunk_->matches.size()) read_on();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) noexcept {
+      return !iterator.chunk_;
+    }
+
+   private:
+    friend class Matches;
+    Iterator(const Table& table, std::optional<Chunk> chunk) : table_(table.handle_), chunk_(std::move(chunk)) {}
+    void read_on() {
+      chunk_ = chunk_->rest ? Table(table_).select(*chunk_->rest) : std::nullopt;
+      next_ = 0;
+    }
+
+    std::shared_ptr<node::TableHandle> table_;
+    std::optional<Chunk> chunk_;  // none: the end
+    std::size_t next_ = 0;
+  };
+
+  [[nodiscard]] Iterator begin() const { return {table_, table_.select(spec_, objects_at_once_)}; }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  friend class Table;
+  Matches(const Table& table, const MatchSpec& spec, std::size_t objects_at_once)
+      : table_(table), spec_(spec), objects_at_once_(objects_at_once) {}
+
+  Table table_;
+  MatchSpec spec_;
+  std::size_t objects_at_once_;
+};
+
+inline Table::Matches Table::each(const MatchSpec& spec, std::size_t objects_at_once) const {
+  return {*this, spec, objects_at_once};
+}
 
 template <typename Function, typename Accumulator>
 Accumulator Table::foldl(Function function, Accumulator accumulator) const {

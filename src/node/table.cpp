@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "node/acting.hpp"
 #include "node/lineage.hpp"
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
@@ -13,28 +14,9 @@ namespace heirloom {
 
 using namespace literals;
 
-namespace {
-
-[[gnu::noinline, gnu::cold]] void refuse(const node::Runtime& runtime) { runtime.usable().value_or_raise(); }
-
-inline void refuse_forked(const node::TableHandle& handle) {
-  if (handle.runtime->forked()) [[unlikely]]
-    refuse(*handle.runtime);
-}
-
-// As whom the calling thread acts; throws Error{forked} in a child of fork().
-Pid caller(const node::TableHandle& handle) {
-  refuse_forked(handle);
-  return handle.runtime->current_process();
-}
-
-// The same for reads, most of which need no right.
-inline Pid reader(const node::TableHandle& handle) {
-  refuse_forked(handle);
-  return handle.table->anybody_reads() ? Pid{} : handle.runtime->current_process();
-}
-
-}  // namespace
+using node::caller;
+using node::reader;
+using node::refuse_forked;
 
 Atom Table::name() const { return handle_->name; }
 const std::string& Table::id() const { return handle_->id; }

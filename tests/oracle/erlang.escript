@@ -26,6 +26,7 @@ answer({encode, Bins}) -> [guarded(fun() -> encode(binary_to_term(Bin)) end) || 
 answer({order, Bins}) -> order([binary_to_term(Bin) || Bin <- Bins]);
 answer({print, Bins}) -> [guarded(fun() -> print(binary_to_term(Bin)) end) || Bin <- Bins];
 answer({parse, Texts}) -> [guarded(fun() -> encode(parse(Text)) end) || Text <- Texts];
+answer({test_ms, Bins}) -> [guarded(fun() -> encode(test_ms(binary_to_term(Bin))) end) || Bin <- Bins];
 answer({read, Bins}) -> [read(Bin) || Bin <- Bins];
 answer({new, Options}) ->
     case get(table) of
@@ -54,13 +55,33 @@ answer({generate, Seed, Count}) ->
     rand:seed(exsss, Seed),
     [own(term(4)) || _ <- lists:seq(1, Count)].
 
+test_ms({Object, Spec}) ->
+    case ets:test_ms(Object, Spec) of
+        {error, Errors} -> {error, [unicode:characters_to_binary(Text) || {error, Text} <- Errors]};
+        {ok, Result} -> {ok, Result}
+    end.
+
 told_of_options() ->
     [decentralized_counters, read_concurrency, write_concurrency, compressed, heir, type, keypos, protection].
 
+%% All chunks of a select, and after each of them a change of the table, as long as there are any.
+call(chunks, [Table, Function, Spec, Limit, Changes]) ->
+    try {ok, chunks(apply(ets, Function, [Table, Spec, Limit]), Table, Changes)}
+    catch error:Reason:Stack -> {error, cause(Reason, Stack)}
+    end;
 call(Function, Arguments) ->
     try {ok, apply(ets, Function, Arguments)}
     catch error:Reason:Stack -> {error, cause(Reason, Stack)}
     end.
+
+chunks('$end_of_table', _, _) -> ['$end_of_table'];
+chunks({Matches, '$end_of_table'}, _, _) -> [Matches];
+chunks({Matches, Continuation}, Table, Changes) ->
+    Left = case Changes of
+        [{Function, Arguments} | More] -> apply(ets, Function, [Table | Arguments]), More;
+        [] -> []
+    end,
+    [Matches | chunks(ets:select(Continuation), Table, Left)].
 
 cause(badarg, [{ets, _, _, Info} | _]) ->
     case lists:keyfind(error_info, 1, Info) of

@@ -9,6 +9,7 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "spec_generator.hpp"
 #include "term_generator.hpp"
 
 namespace heirloom::oracle {
@@ -16,7 +17,10 @@ namespace heirloom::oracle {
 struct TableCall {
   Atom function;
   std::vector<Term> arguments;  // without the table
+  bool order_is_known = false;  // of the table: all agree on the order of its keys
 
+  // Whether the order of its result, a list, is that of the table.
+  [[nodiscard]] bool has_order_of_table() const;
   // {insert,[{1,a}]}
   [[nodiscard]] Term term() const { return {function, list(arguments)}; }
 };
@@ -30,7 +34,7 @@ bool has_place(const Term& key);
 // Random calls of a table with this type and keypos. Keys are few, so that they meet; the rest is anything.
 class CallGenerator {
  public:
-  CallGenerator(std::uint64_t seed, TableType type, std::int64_t keypos);
+  CallGenerator(std::uint64_t seed, TableType type, std::int64_t keypos, bool of_otp_26);
   [[nodiscard]] TableCall next();
 
  private:
@@ -44,11 +48,17 @@ class CallGenerator {
   [[nodiscard]] Term integer();
   [[nodiscard]] Term counter_update();
   [[nodiscard]] Term element_update();
+  [[nodiscard]] static bool has_map(TermView term);
+  [[nodiscard]] Term pattern();
+  [[nodiscard]] Term spec(bool replaces = false);
+  [[nodiscard]] TableCall select();
+  [[nodiscard]] TableCall chunks();
   template <typename Make>
   [[nodiscard]] Term one_or_several(Make make);
 
   std::mt19937_64 random_;
   TermGenerator terms_;
+  SpecGenerator specs_;
   TableType type_;
   std::int64_t keypos_;
   bool placed_only_ = false;

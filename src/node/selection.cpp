@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/selection.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "match/keeps_key.hpp"
+#include "match/key_range.hpp"
+#include "node/runtime.hpp"
+
+namespace heirloom::node {
+
+using namespace literals;
+
+namespace {
+
+match::Surroundings surroundings_of(const table::Table& table, Pid caller) {
+  return {.self = caller, .atoms = table.atoms(), .id_of = [&table](Atom atom) { return table.find_atom(atom); }};
+}
+
+// What a specification says of an object, as a term of its own.
+Term result_of(const TermView& result, const table::Seen& object) {
+  const TermView& whole = object.view();
+  const bool is_whole = result.base() == whole.base() && result.word() == whole.word();
+  return is_whole ? object.copy() : Term(result);
+}
+
+void refuse_changed_keys(const table::Table& table, const MatchSpec& spec) {
+  if (table.type() == TableType::bag)
+    throw Error(ErrorCode::table_type, "select_replace",
+                "the table is a bag, whose objects would have to stay different");
+  if (match::keeps_key(*spec.program(), static_cast<std::size_t>(table.keypos()))) return;
+  throw Error(ErrorCode::badarg, "select_replace",
+              "each body must be '$_', or a tuple {{...}} in which element " + std::to_string(table.keypos()) +
+                  " is the key as the head has it, or {element," + std::to_string(table.keypos()) + ",'$_'}");
+}
+
+}  // namespace
+
+class Selection::Collecting final : public table::Visitor {
+ public:
+  Collecting(match::Machine& machine, std::vector<Term>& matches, std::size_t matches_max)
+      : machine_(machine), matches_(matches), matches_max_(matches_max) {}
+
+  bool wants(const table::Seen& object) override {
+    const TermView* const result = machine_.run(object.view());
+    if (result == nullptr) return false;
+    match_ = result_of(*result, object);
+    return true;
+  }
+  bool take() override {
+    matches_.push_back(std::move(match_));
+    return matches_.size() < matches_max_;
+  }
+
+ private:
+  match::Machine& machine_;
+  std::vector<Term>& matches_;
+  std::size_t matches_max_;
+  Term match_;
+};
+
+class Selection::Counting final : public table::Visitor {
+ public:
+  Counting(match::Machine& machine, std::uint64_t& count) : machine_(machine), count_(count) {}
+  bool wants(const table::Seen& object) override { return machine_.says_true(object.view()); }
+  bool take() override { return ++count_ != 0; }
+
+ private:
+  match::Machine& machine_;
+  std::uint64_t& count_;
+};
+
+class Selection::Removing final : public table::Judge {
+ public:
+  explicit Removing(match::Machine& machine) : machine_(machine) {}
+  Verdict judge(const table::Seen& object) override {
+    return machine_.says_true(object.view()) ? Verdict::remove : Verdict::keep;
+  }
+  Term replacement() override { return {}; }
+
+ private:
+  match::Machine& machine_;
+};
+
+class Selection::Replacing final : public table::Judge {
+ public:
+  explicit Replacing(match::Machine& machine) : machine_(machine) {}
+  Verdict judge(const table::Seen& object) override {
+    const TermView* const result = machine_.run(object.view());
+    if (result == nullptr) return Verdict::keep;
+    replacement_ = result_of(*result, object);
+    return Verdict::replace;
+  }
+  Term replacement() override { return std::move(replacement_); }
+
+ private:
+  match::Machine& machine_;
+  Term replacement_;
+};
+
+Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller,
+                     table::SearchPosition position)
+    : handle_(handle),
+      kind_(kind == SelectKind::reverse && handle.table->type() != TableType::ordered_set ? SelectKind::select : kind),
+      spec_(spec),
+      caller_(caller),
+      machine_(spec.program(), surroundings_of(*handle.table, caller)),
+      range_(match::key_range_of(*spec.program(), static_cast<std::size_t>(handle.table->keypos()),
+                                 handle.table->type() == TableType::ordered_set)),
+      position_(std::move(position)) {}
+
+Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller)
+    : Selection(handle, kind, spec, caller, table::SearchPosition{}) {
+  handle.table->check_access(caller, kind == SelectKind::remove || kind == SelectKind::replace);
+  if (kind == SelectKind::replace && !spec.program()->clauses.empty()) refuse_changed_keys(*handle.table, spec);
+}
+
+Selection::Selection(const TableHandle& handle, const SelectState& state, Pid caller)
+    : Selection(handle, state.reverse ? SelectKind::reverse : SelectKind::select, state.spec, caller, state.position) {
+  if (state.table != handle.id)
+    throw Error(ErrorCode::badarg, "select", "the continuation is of the table " + state.table + ", not " + handle.id);
+  found_ = state.found;
+  first_left_ = state.first_left;
+}
+
+// In one step, and so the only one of its kind that is.
+bool Selection::deletes_everything() const {
+  static const Term everything = list({{"_"_atom, list({}), list({Term(true)})}});
+  return kind_ == SelectKind::remove && spec_.term() == everything;
+}
+
+bool Selection::go(std::size_t matches_max, std::size_t work_max) {
+  table::Table& table = *handle_.table;
+  const table::SearchStep step{work_max, kind_ == SelectKind::reverse ? table::Direction::down : table::Direction::up};
+  switch (kind_) {
+    case SelectKind::select:
+    case SelectKind::reverse: {
+      if (matches_.size() >= matches_max) break;
+      Collecting collecting(machine_, matches_, matches_max);
+      table.search(caller_, range_, position_, step, collecting);
+      break;
+    }
+    case SelectKind::count: {
+      Counting counting(machine_, count_);
+      table.search(caller_, range_, position_, step, counting);
+      break;
+    }
+    case SelectKind::remove: {
+      if (deletes_everything()) {
+        if (!position_.at_end) count_ = table.delete_all_objects(caller_);
+        position_.at_end = true;
+        break;
+      }
+      Removing removing(machine_);
+      count_ += table.change(caller_, range_, position_, step, removing);
+      break;
+    }
+    case SelectKind::replace: {
+      Replacing replacing(machine_);
+      count_ += table.change(caller_, range_, position_, step, replacing);
+      break;
+    }
+  }
+  return position_.at_end;
+}
+
+void Selection::take_found(std::size_t matches_max) {
+  if (found_ == nullptr) return;
+  const auto begin = found_->begin() + static_cast<std::ptrdiff_t>(first_left_);
+  const std::size_t count = std::min(matches_max, found_->size() - first_left_);
+  matches_.insert(matches_.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+  first_left_ += count;
+  if (first_left_ == found_->size()) found_ = nullptr;
+}
+
+// Whether it is certain that nothing is behind what was found: keys that are known are looked up at once. (Those of an ordered_set
+// are, in ets, the least and the greatest of a range.)
+bool Selection::knows_end() const {
+  return position_.at_end && found_ == nullptr && range_.kind == term::KeyRange::Kind::keys &&
+         (range_.keys.size() <= 1 || handle_.table->type() != TableType::ordered_set);
+}
+
+// As many as were asked for come with a continuation, also when nothing is behind them.
+std::optional<Chunk> Selection::chunk(std::size_t limit) {
+  handle_.table->check_access(caller_, false);
+  take_found(limit);
+  go(limit, table::SearchStep::kUnbounded);
+  if (matches_.size() > limit) {
+    const auto end_of_chunk = matches_.begin() + static_cast<std::ptrdiff_t>(limit);
+    found_ = std::make_shared<const std::vector<Term>>(std::make_move_iterator(end_of_chunk),
+                                                       std::make_move_iterator(matches_.end()));
+    first_left_ = 0;
+    matches_.erase(end_of_chunk, matches_.end());
+  }
+  if (matches_.empty()) return std::nullopt;
+  if (matches_.size() < limit || knows_end()) return Chunk{std::move(matches_), std::nullopt};
+  return Chunk{std::move(matches_),
+               Continuation(std::make_shared<const SelectState>(SelectState{.table = handle_.id,
+                                                                            .spec = spec_,
+                                                                            .limit = limit,
+                                                                            .reverse = kind_ == SelectKind::reverse,
+                                                                            .position = position_,
+                                                                            .found = found_,
+                                                                            .first_left = first_left_}))};
+}
+
+}  // namespace heirloom::node
