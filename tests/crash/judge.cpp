@@ -2,6 +2,7 @@
 #include "judge.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include "heirloom/error.hpp"
@@ -14,22 +15,24 @@ namespace {
 
 constexpr std::int64_t kProbesFrom = 1'000'000'000;  // keys that no scenario uses
 
-// Judges one image; its findings are lines of text, for the pipe to the parent: "old", "new", or "! " and a fault.
+// Judges one image; its findings are lines of text, for the pipe to the parent: "state" and the numbers of those that it may be, or
+// "! " and a fault.
 class Judge {
  public:
   explicit Judge(const Expected& expected) : expected_(expected) {
-    for (const State* state : {&expected.before, &expected.after}) {
-      for (const auto& [key, object] : *state) keys_.push_back(key);
+    for (const State& state : expected.states) {
+      sizes_.insert(objects_in(state));
+      for (const auto& [key, object] : state) keys_.push_back(key);
     }
+    std::sort(keys_.begin(), keys_.end());
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
   }
 
   // Reads, lets a fence repair, and reads again: repair changes nothing that a reader sees.
   void read_first(Session& session) {
     const Observation before = look(session, "before any repair");
     // The count of objects is right when nobody holds a lock (layout.hpp T3); meanwhile it is between.
-    const std::size_t least = std::min(objects_in(expected_.before), objects_in(expected_.after));
-    const std::size_t most = std::max(objects_in(expected_.before), objects_in(expected_.after));
-    if (expected_.size_known && (before.size < least || before.size > most))
+    if (expected_.size_known && (before.size < *sizes_.begin() || before.size > *sizes_.rbegin()))
       fault("before any repair the size is " + std::to_string(before.size));
     session.table().fence();
     const Observation after = look(session, "after the repair");
@@ -55,22 +58,22 @@ class Judge {
   Observation look(Session& session, const std::string& when) {
     const Observation seen = observe(session.table(), keys_);
     for (const std::string& what : seen.faults) fault(when + ": " + what);
-    const bool old_state = seen.state == expected_.before;
-    const bool new_state = seen.state == expected_.after;
-    if (old_state) lines_ += "old\n";
-    if (new_state) lines_ += "new\n";
-    if (!old_state && !new_state)
-      fault(when + " the state is neither the old nor the new one: " + difference(seen.state));
+    std::string numbers;
+    for (std::size_t i = 0; i < expected_.states.size(); ++i) {
+      if (seen.state == expected_.states[i]) numbers += " " + std::to_string(i);
+    }
+    if (numbers.empty()) fault(when + " the state is neither the old nor the new one: " + difference(seen.state));
+    if (!numbers.empty()) lines_ += "state" + numbers + "\n";
     return seen;
   }
 
   [[nodiscard]] std::string difference(const State& seen) const {
     std::string text;
     for (const auto& [key, object] : seen) {
-      const auto old = expected_.before.find(key);
-      if (old == expected_.before.end() || old->second != object) text += " has " + object;
+      const auto old = expected_.states.front().find(key);
+      if (old == expected_.states.front().end() || old->second != object) text += " has " + object;
     }
-    for (const auto& [key, object] : expected_.before) {
+    for (const auto& [key, object] : expected_.states.front()) {
       if (!seen.contains(key)) text += " lacks " + object;
     }
     return "against the old one it" + text.substr(0, 300);
@@ -131,6 +134,7 @@ class Judge {
 
   const Expected& expected_;
   std::vector<std::string> keys_;
+  std::set<std::size_t> sizes_;
   std::string lines_;
 };
 
@@ -158,19 +162,18 @@ std::string judge_alive(Session& session, const Expected& expected) {
 
 Verdict verdict_of(const std::string& text) {
   Verdict verdict;
-  std::size_t old_states = 0;
-  std::size_t new_states = 0;
+  bool first = true;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (line == "old") ++old_states;
-    if (line == "new") ++new_states;
     if (line.starts_with("! ")) verdict.faults.push_back(line.substr(2));
+    if (!line.starts_with("state")) continue;
+    std::istringstream numbers(line.substr(5));
+    const std::set<std::size_t> found{std::istream_iterator<std::size_t>(numbers), {}};
+    if (first) verdict.states = found;
+    std::erase_if(verdict.states, [&](std::size_t state) { return !found.contains(state); });
+    first = false;
   }
-  verdict.old_state = old_states != 0;
-  verdict.new_state = new_states != 0;
-  if (old_states != 0 && new_states != 0 && old_states != new_states) {
-    verdict.faults.push_back("one reader finds the old state, another the new");
-  }
+  if (!first && verdict.states.empty()) verdict.faults.push_back("one reader finds an older state than another");
   return verdict;
 }
 

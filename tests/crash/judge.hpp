@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verdict on an image that a death left: another process finds the old state or the new, is not blocked, and finds every
-// byte accounted for. Judged twice, each on a fresh copy: by one who reads before it repairs, and by one who writes at once.
+// The verdict on an image that a death left: another process finds the old state or the new, or one that lies between two steps of an
+// operation that has several, is not blocked, and finds every byte accounted for. Judged twice, each on a fresh copy: by one who reads before it repairs, and by one who writes at once.
 #pragma once
 
+#include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,16 +15,14 @@
 namespace heirloom::crash {
 
 struct Expected {
-  State before;
-  State after;
-  bool full = false;       // the table has no memory left: a write may be refused, but must leave everything sound
-  bool size_known = true;  // whether size() lies between the sizes of the two states even before any repair
-  bool sabotage = false;   // the judge leaves unrepaired what the dead left: to see that this is noticed
+  std::vector<State> states;  // in the order in which the operation goes through them: the old one, ... the new one
+  bool full = false;          // the table has no memory left: a write may be refused, but must leave everything sound
+  bool size_known = true;     // whether size() lies between the sizes of the states even before any repair
+  bool sabotage = false;      // the judge leaves unrepaired what the dead left: to see that this is noticed
 };
 
 struct Verdict {
-  bool old_state = false;
-  bool new_state = false;  // both, where the operation changes nothing
+  std::set<std::size_t> states;  // which all readers found; several, where a step changes nothing
   std::vector<std::string> faults;
 };
 

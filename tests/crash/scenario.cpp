@@ -112,13 +112,17 @@ Outcome kill_at_every_step(const Scenario& scenario) {
     outcome.failures.push_back(scenario.name + ": " + recording.failure);
     return outcome;
   }
-  Expected expected{.before = read_state(recording.moments.front().image),
-                    .after = {},
+  Expected expected{.states = {read_state(recording.moments.front().image)},
                     .full = scenario.full,
                     .size_known = !scenario.start,
                     .sabotage = scenario.sabotage};
-  expected.after = expected.before;
-  if (scenario.effect) scenario.effect(expected.after);
+  std::vector<std::function<void(State&)>> effects = scenario.effects;
+  if (effects.empty()) effects.push_back(scenario.effect);
+  for (const auto& effect : effects) {
+    State next = expected.states.back();
+    if (effect) effect(next);
+    expected.states.push_back(std::move(next));
+  }
   std::vector<Image> images;
   for (const Moment& moment : recording.moments) images.push_back(moment.image);
   // A sabotaged judge meets so much that is wrong, endless lists too, that some images must do.
@@ -136,17 +140,20 @@ Outcome kill_at_every_step(const Scenario& scenario) {
       outcome.failures.push_back(describe(scenario, recording.moments[i], fault));
     }
   }
-  // Once the new state, never the old one again; and the operation that returned has happened.
-  bool turned = false;
+  // Once a newer state, never an older one again; and the operation that returned has happened.
+  std::size_t least = 0;
   for (const std::size_t index : recording.path) {
     if (scenario.sabotage) break;
-    if (turned && !outcome.verdicts[index].new_state) {
+    const auto state = outcome.verdicts[index].states.lower_bound(least);
+    if (state == outcome.verdicts[index].states.end()) {
       outcome.failures.push_back(
           describe(scenario, recording.moments[index], "the new state was there before, and is gone"));
+    } else {
+      least = *state;
     }
-    turned = turned || !outcome.verdicts[index].old_state;
   }
-  if (!scenario.sabotage && !outcome.verdicts[recording.path.back()].new_state) {
+  const std::size_t last = expected.states.size() - 1;
+  if (!scenario.sabotage && !outcome.verdicts[recording.path.back()].states.contains(last)) {
     outcome.failures.push_back(scenario.name + ": it returned, and has not done what it should");
   }
   int killed = 0;

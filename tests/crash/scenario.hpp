@@ -2,7 +2,7 @@
 //
 // Kill at every step. A child prepares a table and is then stepped through one operation, instruction by instruction. Each
 // distinct image of the shared bytes that it passes through is judged once (judge.hpp): to be killed at any instruction is to
-// leave the image that was there before it. Besides, the old state must turn into the new one at one instruction, for good.
+// leave the image that was there before it. Besides, each state must turn into the next one at one instruction, for good.
 //
 // What this cannot see: stores that other processors see in another order than the child makes them (the release stores and
 // x86 exclude that; ThreadSanitizer and the stress test look at it), and what happens inside of a system call.
@@ -29,6 +29,7 @@ struct Scenario {
   bool compressed = false;
   bool full = false;
   bool sabotage = false;
+  std::vector<std::function<void(State&)>> effects = {};  // instead, of one that is done in several steps
   std::optional<Image> start = {};  // instead of a new table: what a dead process left, which the operation meets
 };
 
