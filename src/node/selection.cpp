@@ -50,6 +50,8 @@ class Selection::Collecting final : public table::Visitor {
     return true;
   }
   bool take() override {
+    // Memory that is not used yet costs nothing, and moving what is there does.
+    if (matches_.size() == matches_.capacity()) matches_.reserve(std::max<std::size_t>(16, 4 * matches_.size()));
     matches_.push_back(std::move(match_));
     return matches_.size() < matches_max_;
   }

@@ -106,15 +106,36 @@ class Table::Search {
     }
   }
 
+  // A key that was met in a bucket. Why not a Visited? Its key is looked at only where two of them have the same hash.
+  struct Met {
+    std::uint64_t order;  // the reversed hash
+    std::uint64_t slot;
+    StoredObject object;  // the first of them
+  };
+  // As Table::put_in_order().
+  void put_in_order() {
+    std::sort(met_.begin(), met_.end(), [&](const Met& left, const Met& right) {
+      if (left.order != right.order) return left.order < right.order;
+      return compare(table_.key_view(left.object), table_.key_view(right.object)) < 0;
+    });
+    const auto last = std::unique(met_.begin(), met_.end(), [&](const Met& left, const Met& right) {
+      return left.order == right.order && table_.key_view(left.object) == table_.key_view(right.object);
+    });
+    met_.erase(last, met_.end());
+  }
+
   void go_through_buckets() {
     Cursor cursor{static_cast<std::uint32_t>(position_.number), position_.order};
     const std::uint32_t stripes = table_.segment_->stripe_count();
+    const bool bag = table_.is_bag();
     for (int round = 0; left_in_epoch_ != 0 && !enough_ && cursor.stripe < stripes; ++round) {
       if (round % kBucketsAhead == 0) table_.fetch_ahead(cursor);
-      visited_.clear();
-      table_.visit_bucket(cursor, visited_);
-      put_in_order(visited_);
-      for (const Visited& found : visited_) show_all(found.slot);
+      met_.clear();
+      table_.visit_bucket_with(cursor, met_, [](std::uint64_t order, std::uint64_t slot, const StoredObject& object) {
+        return Met{order, slot, object};
+      });
+      put_in_order();
+      for (const Met& met : met_) bag ? show_all(met.slot) : show(met.object);
       work(1);
     }
     position_.number = cursor.stripe;
@@ -157,7 +178,7 @@ class Table::Search {
   std::size_t left_;
   std::size_t left_in_epoch_ = 0;
   bool enough_ = false;
-  std::vector<Visited> visited_;
+  std::vector<Met> met_;
 };
 
 std::size_t Table::search(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,

@@ -351,6 +351,8 @@ class Table {
   static bool pass_bucket(Cursor& cursor, std::uint32_t number, std::uint32_t buckets);
   void fetch_ahead(Cursor cursor) const;
   bool visit_bucket(Cursor& cursor, std::vector<Visited>& into) const;
+  template <typename Entry, typename Make>
+  bool visit_bucket_with(Cursor& cursor, std::vector<Entry>& into, const Make& make) const;
   static void put_in_order(std::vector<Visited>& visited);
   class Search;
   bool show(const StoredObject& object, Visitor& visitor) const;  // false: it has enough

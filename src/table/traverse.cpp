@@ -14,16 +14,6 @@ namespace heirloom::table {
 
 namespace {
 
-constexpr std::uint64_t reversed(std::uint64_t word) noexcept {
-  word = (word & 0x5555555555555555) << 1 | (word >> 1 & 0x5555555555555555);
-  word = (word & 0x3333333333333333) << 2 | (word >> 2 & 0x3333333333333333);
-  word = (word & 0x0F0F0F0F0F0F0F0F) << 4 | (word >> 4 & 0x0F0F0F0F0F0F0F0F);
-  return __builtin_bswap64(word);
-}
-
-static_assert(reversed(0b1011) == std::uint64_t{0b1101} << 60 &&
-              reversed(reversed(0x123456789abcdef0)) == 0x123456789abcdef0);
-
 constexpr std::size_t kObjectsAnEpoch = 1000;
 constexpr std::uint64_t kReservedMax = 1'000'000;  // a damaged table may say any size
 
@@ -69,41 +59,10 @@ void Table::fetch_ahead(Cursor cursor) const {
   }
 }
 
-// Appends the keys of the bucket at the cursor, and moves the cursor behind it. False when that was tried while slots moved: then
-// nothing is appended. Inside a ReadEpoch.
 bool Table::visit_bucket(Cursor& cursor, std::vector<Visited>& into) const {
-  const auto next_stripe = [&] { cursor = {cursor.stripe + 1, 0}; };
-  const IndexHead* head = head_for_reading(cursor.stripe);
-  const std::uint64_t shape = head == nullptr ? 0 : head->shape.load(std::memory_order_acquire);
-  const std::uint32_t buckets = shape_buckets(shape);
-  if (buckets == 0) {
-    next_stripe();
-    return true;
-  }
-  const std::size_t before = into.size();
-  const std::uint32_t number = bucket_of(reversed(cursor.from), buckets);
-  const Bucket* bucket = &bucket_for_reading(segment_->window(), *head, number);
-  for (;;) {
-    for (const auto& slot_word : bucket->slots) {
-      const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
-      if (slot == 0) continue;
-      const StoredObject object(segment_->window(), slot_offset(slot));
-      const std::uint64_t hash = hash_of(object);
-      // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
-      if (bucket_of(hash, buckets) != number) continue;
-      const std::uint64_t order = reversed(hash);
-      if (order >= cursor.from) into.push_back({cursor.stripe, order, slot, key_view(object)});
-    }
-    const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
-    if (overflow == 0) break;
-    bucket = &segment_->at<const Bucket>(overflow, "an overflow bucket");
-  }
-  if (head->shape.load(std::memory_order_acquire) != shape) {
-    into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end());
-    return false;
-  }
-  if (!pass_bucket(cursor, number, buckets)) next_stripe();
-  return true;
+  return visit_bucket_with(cursor, into, [&](std::uint64_t order, std::uint64_t slot, const StoredObject& object) {
+    return Visited{cursor.stripe, order, slot, key_view(object)};
+  });
 }
 
 // The keys of the next bucket that has any, in order, each once: one that was deleted and inserted again while its bucket was
