@@ -14,6 +14,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heirloom/pid.hpp"
@@ -53,6 +55,11 @@ class MatchSpec {
 [[nodiscard]] MatchSpec match_pattern(const Term& pattern);
 [[nodiscard]] MatchSpec match_object_pattern(const Term& pattern);
 [[nodiscard]] MatchSpec match_delete_pattern(const Term& pattern);
+
+// ets:fun2ms/1, of a fun as text: fun({Id, Hits, _}) when Hits > 10 -> Id end. Its argument is the object, `Object = {...}` names all of
+// it, guards and body may call what a specification may, object() and bindings() among them. Returns the specification. Throws
+// Error{syntax} that says where and what, and Error{system_limit} when it nests more than 500 deep.
+[[nodiscard]] Term fun2ms(std::string_view text);
 
 // ets:test_ms/2. `errors` says what is wrong with the specification; then there is no result. No result and no errors: no clause
 // applies, where Erlang says false.

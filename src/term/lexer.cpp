@@ -31,6 +31,28 @@ constexpr std::array<std::pair<std::string_view, TokenKind>, 16> kSymbols = {{
     {"", TokenKind::end},
 }};
 
+// The same, of what there is in expressions besides; they are tried first.
+constexpr std::array<std::pair<std::string_view, TokenKind>, 18> kSymbolsOfExpressions = {{
+    {"=:=", TokenKind::operation},
+    {"=/=", TokenKind::operation},
+    {"==", TokenKind::operation},
+    {"/=", TokenKind::operation},
+    {"=<", TokenKind::operation},
+    {">=", TokenKind::operation},
+    {"=>", TokenKind::arrow},
+    {"->", TokenKind::right_arrow},
+    {"<<", TokenKind::open_binary},
+    {">>", TokenKind::close_binary},
+    {"++", TokenKind::operation},
+    {"<", TokenKind::operation},
+    {">", TokenKind::operation},
+    {"*", TokenKind::operation},
+    {"(", TokenKind::open_group},
+    {")", TokenKind::close_group},
+    {";", TokenKind::semicolon},
+    {"=", TokenKind::match},
+}};
+
 }  // namespace
 
 std::string Lexer::place_of(std::size_t byte) const {
@@ -119,7 +141,7 @@ Token Lexer::next() {
     character(token);
   } else if (is_digit(first)) {
     number(token);
-  } else if (!pid(token)) {
+  } else if (grammar_ == Grammar::expressions ? !symbol_of_expression(token) : !pid(token)) {
     symbol(token);
   }
   token.end = at_;
@@ -129,6 +151,20 @@ Token Lexer::next() {
 bool Lexer::string_follows() {
   skip_blanks();
   return text_.substr(at_).starts_with('"');
+}
+
+bool Lexer::symbol_of_expression(Token& token) {
+  if (starts_variable(peek())) {
+    name(token);
+    token.kind = TokenKind::variable;
+    return true;
+  }
+  for (const auto& [text, kind] : kSymbolsOfExpressions) {
+    if (!accept(text)) continue;
+    token.kind = kind;
+    return true;
+  }
+  return false;
 }
 
 void Lexer::symbol(Token& token) {

@@ -36,19 +36,30 @@ enum class TokenKind {
   plus,
   stop,
   end,
+  // Only in expressions.
+  variable,
+  operation,  // a symbol that is none of the others, as '=:='
+  open_group,
+  close_group,
+  semicolon,
+  right_arrow,
+  match,
 };
+
+// What is written: terms, or expressions, which have variables and operators besides - and no pids of the form <0.1.2>.
+enum class Grammar { terms, expressions };
 
 struct Token {
   TokenKind kind = TokenKind::end;
   std::size_t begin = 0;  // its bytes in the text
   std::size_t end = 0;
   Term value;             // of an integer, a float, or an identifier
-  std::u32string string;  // the characters of a string or an atom
+  std::u32string string;  // the characters of a string, an atom or a variable
 };
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) noexcept : text_(text) {}
+  explicit Lexer(std::string_view text, Grammar grammar = Grammar::terms) noexcept : text_(text), grammar_(grammar) {}
 
   // Throws Error{syntax}, and Error{system_limit} for an integer that is too large.
   Token next();
@@ -63,6 +74,9 @@ class Lexer {
   [[nodiscard]] std::string text_of_atom(const Token& token) const;
   // Whether a token is this word, not in quotation marks.
   [[nodiscard]] bool is_word(const Token& token, std::string_view word) const noexcept;
+  [[nodiscard]] std::string_view text_of(const Token& token) const noexcept {
+    return text_.substr(token.begin, token.end - token.begin);
+  }
   // The token as it was written, shortened.
   [[nodiscard]] std::string spelling(const Token& token) const;
 
@@ -72,6 +86,7 @@ class Lexer {
   bool accept(std::string_view symbol) noexcept;
   void skip_blanks();
 
+  bool symbol_of_expression(Token& token);
   void symbol(Token& token);
   void name(Token& token);
   void quoted(Token& token, char32_t quote);
@@ -89,6 +104,7 @@ class Lexer {
   std::uint64_t number_of_identifier(std::size_t begin, const char* form);
 
   std::string_view text_;
+  Grammar grammar_;
   std::size_t at_ = 0;
 };
 

@@ -27,6 +27,7 @@ answer({order, Bins}) -> order([binary_to_term(Bin) || Bin <- Bins]);
 answer({print, Bins}) -> [guarded(fun() -> print(binary_to_term(Bin)) end) || Bin <- Bins];
 answer({parse, Texts}) -> [guarded(fun() -> encode(parse(Text)) end) || Text <- Texts];
 answer({test_ms, Bins}) -> [guarded(fun() -> encode(test_ms(binary_to_term(Bin))) end) || Bin <- Bins];
+answer({fun2ms, Texts}) -> [guarded(fun() -> encode(fun2ms(Text)) end) || Text <- Texts];
 answer({read, Bins}) -> [read(Bin) || Bin <- Bins];
 answer({new, Options}) ->
     case get(table) of
@@ -59,6 +60,15 @@ test_ms({Object, Spec}) ->
     case ets:test_ms(Object, Spec) of
         {error, Errors} -> {error, [unicode:characters_to_binary(Text) || {error, Text} <- Errors]};
         {ok, Result} -> {ok, Result}
+    end.
+
+%% What ets:fun2ms/1 is in a shell.
+fun2ms(Text) ->
+    {ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(Text) ++ "."),
+    {ok, [{'fun', _, {clauses, Clauses}}]} = erl_parse:parse_exprs(Tokens),
+    case ms_transform:transform_from_shell(ets, Clauses, []) of
+        {error, _, _} -> error;
+        Spec -> Spec
     end.
 
 told_of_options() ->

@@ -85,5 +85,40 @@ TEST(MatchSpecs, AreTestedAsByErlang) {
   }
 }
 
+// Without alternatives of guards, which Erlang puts into one expression, bindings(), which it takes for '$*', and heads that are no
+// tuples.
+constexpr std::array kFuns{
+    "fun({Id, Hits, _}) when Hits > 10 -> Id end",
+    "fun(X) -> X end",
+    "fun({_, X, Y}) -> {Y, [X, a | X], {}} end",
+    "fun({K, V} = Object) when K < V -> Object end",
+    "fun(Object = {K, V}) when K < V, is_atom(K) -> {Object, K} end",
+    "fun({K, V}) -> object() end",
+    "fun({X}) -> X; ({X, Y}) when X =:= Y -> same; (_) -> none end",
+    "fun({#{k := V}}) when V >= 1 -> V end",
+    "fun({A, B}) -> A + B * 2 - A div 3 rem 4 end",
+    "fun({A, B}) -> (A + B) * 2 end",
+    "fun({A, B}) -> A band 3 bor B bsl 1 bxor 4 end",
+    "fun({A, B}) -> -A end",
+    "fun({A, B}) -> A - -3 end",
+    "fun({A, B}) -> bnot A + 1 end",
+    "fun({A, B}) when A > 1 andalso B =< 2 orelse not is_tuple(A) -> true end",
+    "fun({A, B}) when not A and B or A xor B -> true end",
+    "fun({A}) -> [self(), node(), element(1, A), erlang:abs(A)] end",
+    "fun({A}) when A == \"text\", A =/= <<\"bytes\">>, A /= 1.5, A == $x -> \"a\" \"b\" end",
+    "fun({A}) -> 1, {A} end",
+};
+
+TEST(MatchSpecs, AreMadeOfFunsAsByErlang) {
+  Erlang erlang;
+  std::vector<Term> texts;
+  for (const char* text : kFuns) texts.emplace_back(text);
+  const Term answers = erlang.ask({"fun2ms"_atom, list(texts)});
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    ASSERT_TRUE(answers[i].is_binary()) << kFuns[i] << '\n' << answers[i];
+    EXPECT_EQ(fun2ms(kFuns[i]), from_external(answers[i].as_binary())) << kFuns[i];
+  }
+}
+
 }  // namespace
 }  // namespace heirloom::oracle

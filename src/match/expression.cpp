@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "match/expression.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace heirloom::match {
+
+namespace {
+
+using term::Lexer;
+using term::Token;
+using term::TokenKind;
+
+enum class Associates { left, none };
+struct Level {
+  std::vector<std::string_view> operators;
+  Associates associates;
+};
+
+// From those that bind least to those that bind most.
+const std::array<Level, 5>& levels() {
+  static const std::array<Level, 5> all{{
+      {{"orelse"}, Associates::left},
+      {{"andalso"}, Associates::left},
+      {{"==", "/=", "=<", "<", ">=", ">", "=:=", "=/="}, Associates::none},
+      {{"+", "-", "bor", "bxor", "bsl", "bsr", "or", "xor"}, Associates::left},
+      {{"*", "/", "div", "rem", "band", "and"}, Associates::left},
+  }};
+  return all;
+}
+
+constexpr std::array<std::string_view, 4> kPrefixOperators{"+", "-", "bnot", "not"};
+
+// Words that begin or continue something else, and are no atoms. (Those of operators are found by their levels.)
+constexpr std::array<std::string_view, 13> kReserved{
+    "after", "begin", "case", "catch", "end", "fun", "if", "maybe", "of", "receive", "try", "when", "else",
+};
+
+class Reader {
+ public:
+  Reader(Lexer& lexer, std::string_view text) : lexer_(lexer), text_(text) { advance(); }
+
+  std::vector<FunClause> fun() {
+    if (!is_word("fun")) refuse("a fun is expected: fun({Key, _}) -> Key end");
+    advance();
+    std::vector<FunClause> clauses;
+    do clauses.push_back(clause());
+    while (accept(TokenKind::semicolon));
+    if (!is_word("end")) refuse("`;` or `end` is expected");
+    advance();
+    accept(TokenKind::stop);
+    if (token_.kind != TokenKind::end) refuse("the fun is complete here");
+    return clauses;
+  }
+
+ private:
+  FunClause clause() {
+    FunClause clause;
+    expect(TokenKind::open_group, "`(`");
+    if (token_.kind == TokenKind::close_group) refuse("a fun of one argument is expected, the object");
+    clause.head = expression();
+    if (token_.kind == TokenKind::comma) refuse("a fun of one argument is expected, the object: write a tuple");
+    expect(TokenKind::close_group, "`)`");
+    if (is_word("when")) {
+      do {
+        advance();
+        clause.guards.push_back(sequence());
+      } while (token_.kind == TokenKind::semicolon);
+    }
+    expect(TokenKind::right_arrow, "`->`");
+    clause.body = sequence();
+    return clause;
+  }
+
+  std::vector<Expression> sequence() {
+    std::vector<Expression> all;
+    do all.push_back(expression());
+    while (accept(TokenKind::comma));
+    return all;
+  }
+
+  Expression expression() {
+    if (++depth_ > kExpressionDepthMax) refuse_depth(token_.begin);
+    Expression left = binary(0);
+    if (token_.kind == TokenKind::match) {
+      Expression both{.kind = Expression::Kind::match, .begin = token_.begin};
+      advance();
+      both.parts.push_back(std::move(left));
+      both.parts.push_back(expression());
+      left = grown(std::move(both));
+    }
+    --depth_;
+    return left;
+  }
+
+  Expression binary(std::size_t level) {
+    if (level == levels().size()) return prefixed();
+    Expression left = binary(level + 1);
+    while (const auto name = operator_of(levels()[level].operators)) {
+      Expression both{.kind = Expression::Kind::call, .begin = token_.begin, .name = std::string(*name)};
+      advance();
+      both.parts.push_back(std::move(left));
+      both.parts.push_back(binary(level + 1));
+      left = grown(std::move(both));
+      if (levels()[level].associates == Associates::none) break;
+    }
+    return left;
+  }
+
+  Expression prefixed() {
+    const auto name = operator_of(kPrefixOperators);
+    if (!name) return primary();
+    Expression made{.kind = Expression::Kind::call, .begin = token_.begin, .name = std::string(*name)};
+    if (++depth_ > kExpressionDepthMax) refuse_depth(token_.begin);
+    advance();
+    made.parts.push_back(prefixed());
+    --depth_;
+    // A number with a sign is one.
+    Expression& operand = made.parts.front();
+    if ((*name == "-" || *name == "+") && operand.kind == Expression::Kind::literal && operand.value.is_number()) {
+      const std::string digits = to_string(operand.value);
+      if (*name == "-") operand.value = parse(digits.front() == '-' ? digits.substr(1) : "-" + digits);
+      Expression number = std::move(operand);
+      return number;
+    }
+    return grown(std::move(made));
+  }
+
+  [[noreturn]] void refuse_depth(std::size_t begin) const {
+    lexer_.refuse(begin, "expressions nest more than " + std::to_string(kExpressionDepthMax) + " deep",
+                  ErrorCode::system_limit);
+  }
+
+  // With the height that its parts give it.
+  [[nodiscard]] Expression grown(Expression made) const {
+    for (const Expression& part : made.parts) made.height = std::max(made.height, part.height + 1);
+    if (made.height > kExpressionDepthMax) refuse_depth(made.begin);
+    return made;
+  }
+
+  Expression primary() {
+    Expression made{.kind = Expression::Kind::literal, .begin = token_.begin};
+    switch (token_.kind) {
+      case TokenKind::integer:
+      case TokenKind::floating:
+      case TokenKind::identifier: made.value = token_.value; break;
+      case TokenKind::string: made.value = string(); return made;
+      case TokenKind::atom: return atom_or_call();
+      case TokenKind::variable:
+        made.kind = Expression::Kind::variable;
+        made.name = std::string(lexer_.text_of(token_));
+        break;
+      case TokenKind::open_binary: made.value = binary_literal(); return made;
+      case TokenKind::open_group: {
+        advance();
+        made = expression();
+        expect(TokenKind::close_group, "`)`");
+        return made;
+      }
+      case TokenKind::open_tuple:
+        made.kind = Expression::Kind::tuple;
+        advance();
+        made.parts = elements(TokenKind::close_tuple, "`,` or `}`");
+        return grown(std::move(made));
+      case TokenKind::open_list: return list();
+      case TokenKind::open_map: return map();
+      default: refuse("an expression is expected");
+    }
+    advance();
+    return made;
+  }
+
+  // Up to and with what closes them.
+  std::vector<Expression> elements(TokenKind closing, const char* expected) {
+    std::vector<Expression> all;
+    if (accept(closing)) return all;
+    all = sequence();
+    expect(closing, expected);
+    return all;
+  }
+
+  Expression list() {
+    Expression made{.kind = Expression::Kind::list, .begin = token_.begin};
+    Expression tail{.kind = Expression::Kind::literal, .begin = token_.begin};  // []
+    advance();
+    if (!accept(TokenKind::close_list)) {
+      made.parts = sequence();
+      if (accept(TokenKind::bar)) tail = expression();
+      expect(TokenKind::close_list, "`,`, `|` or `]`");
+    }
+    made.parts.push_back(std::move(tail));
+    return grown(std::move(made));
+  }
+
+  Expression map() {
+    Expression made{.kind = Expression::Kind::map, .begin = token_.begin};
+    advance();
+    if (accept(TokenKind::close_tuple)) return made;
+    do {
+      made.parts.push_back(expression());
+      // In patterns of Erlang it is :=.
+      if (accept(TokenKind::colon)) {
+        expect(TokenKind::match, "`=>` or `:=`");
+      } else {
+        expect(TokenKind::arrow, "`=>` or `:=`");
+      }
+      made.parts.push_back(expression());
+    } while (accept(TokenKind::comma));
+    expect(TokenKind::close_tuple, "`,` or `}`");
+    return grown(std::move(made));
+  }
+
+  Expression atom_or_call() {
+    for (const std::string_view word : kReserved) {
+      if (is_word(word)) refuse("an expression of a match specification is expected");
+    }
+    Expression made{.kind = Expression::Kind::literal, .begin = token_.begin};
+    std::string name = lexer_.text_of_atom(token_);
+    advance();
+    if (token_.kind == TokenKind::colon && name == "erlang") {
+      advance();
+      if (token_.kind != TokenKind::atom) refuse("the name of a function is expected");
+      name = lexer_.text_of_atom(token_);
+      advance();
+      if (token_.kind != TokenKind::open_group) refuse("`(` is expected");
+    }
+    if (token_.kind != TokenKind::open_group) {
+      made.value = Term(Atom(name));
+      return made;
+    }
+    made.kind = Expression::Kind::call;
+    made.name = name;
+    advance();
+    made.parts = elements(TokenKind::close_group, "`,` or `)`");
+    return grown(std::move(made));
+  }
+
+  Term string() {
+    std::vector<Term> characters;
+    for (; token_.kind == TokenKind::string; advance()) {
+      for (const char32_t code : token_.string) characters.emplace_back(static_cast<std::uint32_t>(code));
+    }
+    return heirloom::list(characters);
+  }
+
+  // A binary holds no expressions here, so it is read as a term.
+  Term binary_literal() {
+    const std::size_t begin = token_.begin;
+    while (token_.kind != TokenKind::close_binary) {
+      if (token_.kind == TokenKind::end) lexer_.refuse(begin, "this binary has no `>>`");
+      if (token_.kind == TokenKind::variable)
+        lexer_.refuse(token_.begin, "a binary of a match specification has no variables in it");
+      advance();
+    }
+    const std::string_view text = text_.substr(begin, token_.end - begin);
+    advance();
+    try {
+      return parse(text);
+    } catch (const Error& error) {
+      lexer_.refuse(begin, "no binary: " + error.detail());
+    }
+  }
+
+  template <typename Names>
+  std::optional<std::string_view> operator_of(const Names& names) const {
+    const bool quoted = token_.kind == TokenKind::atom && text_[token_.begin] == '\'';
+    if (quoted || token_.kind == TokenKind::string || token_.kind == TokenKind::end) return std::nullopt;
+    for (const std::string_view name : names) {
+      if (lexer_.text_of(token_) == name) return name;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool is_word(std::string_view word) const { return lexer_.is_word(token_, word); }
+  void advance() { token_ = lexer_.next(); }
+  bool accept(TokenKind kind) {
+    if (token_.kind != kind) return false;
+    advance();
+    return true;
+  }
+  void expect(TokenKind kind, const char* what) {
+    if (!accept(kind)) refuse(std::string(what) + " is expected");
+  }
+  [[noreturn]] void refuse(const std::string& what) const {
+    lexer_.refuse(token_.begin, what + ", not " + lexer_.spelling(token_));
+  }
+
+  Lexer& lexer_;
+  std::string_view text_;
+  Token token_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::vector<FunClause> read_fun(term::Lexer& lexer, std::string_view text) { return Reader(lexer, text).fun(); }
+
+}  // namespace heirloom::match
