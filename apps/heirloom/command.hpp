@@ -36,6 +36,8 @@ void add_get(CLI::App& app, Chosen& chosen);
 void add_put(CLI::App& app, Chosen& chosen);
 void add_delete(CLI::App& app, Chosen& chosen);
 void add_dump(CLI::App& app, Chosen& chosen);
+void add_select(CLI::App& app, Chosen& chosen);
+void add_count(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_lineage(CLI::App& app, Chosen& chosen);
 void add_takeover(CLI::App& app, Chosen& chosen);

@@ -61,6 +61,38 @@ TEST_F(Tables, CreateMakesATableOfTheNodeWithTheOptionsOfEts) {
   EXPECT_THAT(run("heirloom create other '[set'"), Complains(2, "options"));
 }
 
+TEST_F(Tables, SelectPrintsWhatAFunOrASpecificationSays) {
+  make_users();
+  EXPECT_THAT(run("heirloom select users 'fun({Name, Age, _}) when Age > 30 -> {Name, Age + 1} end'"),
+              Prints("{alice,42}\n"));
+  EXPECT_THAT(run("heirloom select users \"[{{'_','_','\\$1'},[],['\\$1']}]\" | sort"),
+              Prints("<<\"Berlin\">>\n<<\"Rome\">>\n"));
+  EXPECT_THAT(run("heirloom select users 'fun({N, A, _}) when A > 99 -> N end'"), Prints(""));
+  EXPECT_THAT(run("heirloom count users 'fun({_, Age, _}) -> Age < 100 end'"), Prints("2\n"));
+  EXPECT_THAT(run("heirloom count users 'fun({_, Age, _}) -> Age end' --json"), Prints("{\"count\":0}\n"));
+  const json match = json::parse(run("heirloom select users 'fun({bob, Age, City}) -> {Age, City} end' --json").out);
+  EXPECT_EQ(match, json::parse(R"({"match":[23,"Rome"],"term":"{23,<<\"Rome\">>}"})"));
+}
+
+TEST_F(Tables, SelectOfAnOrderedSetIsInItsOrderAndStopsAtItsLimit) {
+  EXPECT_THAT(run("heirloom create numbers '[ordered_set, public]'"), Prints(""));
+  for (const char* object : {"{3}", "{1}", "{2}"}) run(std::string("heirloom put numbers '") + object + "'");
+  EXPECT_THAT(run("heirloom select numbers 'fun({N}) -> N end' --limit 2"), Prints("1\n2\n"));
+  EXPECT_THAT(run("heirloom select numbers 'fun({N}) -> N end' --reverse"), Prints("3\n2\n1\n"));
+}
+
+TEST_F(Tables, ASpecificationThatIsNoneSaysWhatIsWrong) {
+  make_users();
+  EXPECT_THAT(run("heirloom select users 'fun({N, A, _}) when B > 1 -> N end'"),
+              Complains(2, "line 1, column 21: the variable B has no value"));
+  EXPECT_THAT(run("heirloom select users 'fun({N, A, _}) -> foo(N) end'"),
+              Complains(2, "Function foo/1 does_not_exist."));
+  EXPECT_THAT(run("heirloom count users '[{a,b}]'"), Complains(2, "Match program part is not a tuple of arity 3."));
+  EXPECT_THAT(run("heirloom count users ''"), Complains(2, "SPEC"));
+  EXPECT_THAT(run("heirloom select nothing '[]'"), Complains(1, "there is no table \"nothing\""));
+  EXPECT_THAT(run("heirloom select users '[]' --limit 0"), Complains(2, "--limit"));
+}
+
 TEST_F(Tables, LimitSetsMaxBytes) {
   make_users();
   EXPECT_THAT(run("heirloom limit users 2MiB"), Prints(""));
