@@ -23,7 +23,7 @@
 
 namespace heirloom {
 
-namespace match {
+namespace matching {
 struct Program;
 }
 
@@ -43,11 +43,11 @@ class MatchSpec {
 
   friend bool operator==(const MatchSpec& left, const MatchSpec& right) { return left.term() == right.term(); }
 
-  explicit MatchSpec(std::shared_ptr<const match::Program> program) noexcept : program_(std::move(program)) {}
-  [[nodiscard]] const std::shared_ptr<const match::Program>& program() const noexcept { return program_; }
+  explicit MatchSpec(std::shared_ptr<const matching::Program> program) noexcept : program_(std::move(program)) {}
+  [[nodiscard]] const std::shared_ptr<const matching::Program>& program() const noexcept { return program_; }
 
  private:
-  std::shared_ptr<const match::Program> program_;
+  std::shared_ptr<const matching::Program> program_;
 };
 
 // ets:match/2, ets:match_object/2 and ets:match_delete/2 as specifications of a pattern: the bindings of its variables, in the

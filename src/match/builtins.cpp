@@ -13,7 +13,7 @@
 #include "term/term_kind.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 namespace {
 
@@ -262,4 +262,4 @@ std::optional<bool> to_bool(TermView term) {
 
 TermView boolean(bool value) noexcept { return {nullptr, value ? kTrueWord : kFalseWord, nullptr}; }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

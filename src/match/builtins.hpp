@@ -12,7 +12,7 @@
 
 #include "match/program.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 // One call: its arguments, and where its value goes.
 class Invocation {
@@ -63,4 +63,4 @@ struct Builtin {
 [[nodiscard]] std::optional<bool> to_bool(TermView term);
 [[nodiscard]] TermView boolean(bool value) noexcept;
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

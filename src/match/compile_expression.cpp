@@ -8,7 +8,7 @@
 #include "term/block.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 using term::Kind;
 using term::Word;
@@ -356,4 +356,4 @@ std::uint32_t Compiler::pop() {
   return value;
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -3,7 +3,7 @@
 #include "match/variables.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 using term::Kind;
 using term::Word;
@@ -73,4 +73,4 @@ void Compiler::compile_map(const Pattern& pattern, std::vector<Pattern>& waiting
   }
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/compiler.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 Compiler::Compiler(Program& program) : program_(program) {
   program_.values.push_back(ValueKind::object);
@@ -42,4 +42,4 @@ Compiled compile(const Term& source) {
   return {program, {}, false};
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

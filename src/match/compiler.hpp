@@ -15,7 +15,7 @@
 
 #include "match/program.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 struct Compiled {
   std::shared_ptr<const Program> program;  // null when there are errors
@@ -116,4 +116,4 @@ class Compiler {
   std::uint32_t landing_ = 0;  // where the last branches go on
 };
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

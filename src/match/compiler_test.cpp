@@ -11,7 +11,7 @@
 #include "base/error_fixture.hpp"
 #include "match/keeps_key.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 namespace {
 
 using namespace literals;
@@ -124,4 +124,4 @@ TEST(KeepsKey, IsPlainFromTheSpecification) {
 }
 
 }  // namespace
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 namespace {
 
@@ -298,4 +298,4 @@ class Reader {
 
 std::vector<FunClause> read_fun(term::Lexer& lexer, std::string_view text) { return Reader(lexer, text).fun(); }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -12,7 +12,7 @@
 
 #include "term/lexer.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 struct Expression {
   enum class Kind {
@@ -45,4 +45,4 @@ struct FunClause {
 // Error{system_limit}.
 [[nodiscard]] std::vector<FunClause> read_fun(term::Lexer& lexer, std::string_view text);
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

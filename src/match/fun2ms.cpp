@@ -13,8 +13,8 @@
 namespace heirloom {
 
 using namespace literals;
-using match::Expression;
-using match::FunClause;
+using matching::Expression;
+using matching::FunClause;
 
 namespace {
 
@@ -24,7 +24,7 @@ class Translator {
 
   Term run() {
     std::vector<Term> clauses;
-    for (const FunClause& clause : match::read_fun(lexer_, text_)) translate(clause, clauses);
+    for (const FunClause& clause : matching::read_fun(lexer_, text_)) translate(clause, clauses);
     return list(clauses);
   }
 
@@ -119,8 +119,8 @@ class Translator {
 
   // Atoms that are more than themselves in a match specification.
   static bool means_something(const Term& term) {
-    return match::is_variable(term) || match::is_underscore(term) || match::is_atom_named(term, "$_") ||
-           match::is_atom_named(term, "$$");
+    return matching::is_variable(term) || matching::is_underscore(term) || matching::is_atom_named(term, "$_") ||
+           matching::is_atom_named(term, "$$");
   }
 
   [[noreturn]] void refuse(const Expression& part, const std::string& what) const { lexer_.refuse(part.begin, what); }

@@ -7,7 +7,7 @@
 #include "match/variables.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 namespace {
 
@@ -82,4 +82,4 @@ bool keeps_key(const Program& program, std::size_t keypos) {
   return true;
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

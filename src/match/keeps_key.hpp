@@ -7,10 +7,10 @@
 
 #include "match/program.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 // Whether each clause does: its body is one expression, which is the object itself; or a tuple, made or constant, with the key
 // pattern of the head at its place, or {element,Keypos,'$_'}.
 [[nodiscard]] bool keeps_key(const Program& program, std::size_t keypos);
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

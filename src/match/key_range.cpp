@@ -10,7 +10,7 @@
 #include "term/compare.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 namespace {
 
@@ -81,4 +81,4 @@ KeyRange key_range_of(const Program& program, std::size_t keypos, bool ordered) 
   return range;
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -8,9 +8,9 @@
 #include "match/program.hpp"
 #include "term/key_range.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 // The keys that objects can have to which a clause applies. Guards do not count. `ordered`: keys are equal by ==.
 [[nodiscard]] term::KeyRange key_range_of(const Program& program, std::size_t keypos, bool ordered);
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

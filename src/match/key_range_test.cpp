@@ -14,7 +14,7 @@
 #include "term/order_prefix.hpp"
 #include "term/random_term.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 namespace {
 
 using namespace literals;
@@ -146,4 +146,4 @@ RC_GTEST_PROP(KeyRange, AnEdgeCutsTheOrderOnce, ()) {
 }
 
 }  // namespace
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -7,7 +7,7 @@
 #include "term/atom_table.hpp"
 #include "term/block.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 using term::Kind;
 using term::Word;
@@ -299,4 +299,4 @@ Term Machine::make_map(const Instruction& instruction) {
   return map(pairs);
 }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

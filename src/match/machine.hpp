@@ -22,7 +22,7 @@
 #include "term/assemble.hpp"
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 // Who runs it, and what the atoms of the objects are. Nothing: they are this program's.
 struct Surroundings {
@@ -96,4 +96,4 @@ class Machine {
   boost::container::small_vector<term::Part, 8> parts_;
 };
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -17,7 +17,7 @@ MatchSpec clause_of(const Term& pattern, Atom body) {
 }  // namespace
 
 MatchSpec::MatchSpec(const Term& specification) {
-  match::Compiled compiled = match::compile(specification);
+  matching::Compiled compiled = matching::compile(specification);
   if (compiled.errors.empty()) {
     program_ = std::move(compiled.program);
     return;
@@ -30,7 +30,7 @@ MatchSpec::MatchSpec(const Term& specification) {
 const Term& MatchSpec::term() const noexcept { return program_->source; }
 
 std::vector<Term> MatchSpec::run(std::span<const Term> terms, Pid self) const {
-  match::Machine machine(program_, {.self = self});
+  matching::Machine machine(program_, {.self = self});
   std::vector<Term> results;
   for (const Term& term : terms) {
     if (const TermView* const result = machine.run(term.view())) results.emplace_back(*result);
@@ -48,7 +48,7 @@ MatchSpec match_object_pattern(const Term& pattern) { return clause_of(pattern, 
 MatchSpec match_delete_pattern(const Term& pattern) { return clause_of(pattern, "true"_atom); }
 
 MatchTest test_ms(const Term& object, const Term& specification, Pid self) {
-  match::Compiled compiled = match::compile(specification);
+  matching::Compiled compiled = matching::compile(specification);
   if (!compiled.errors.empty()) return {std::nullopt, std::move(compiled.errors)};
   // Here, as in Erlang, [] is none.
   if (compiled.program->clauses.empty()) return {std::nullopt, {"Match programs are not in a list."}};

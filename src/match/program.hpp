@@ -22,7 +22,7 @@
 
 #include "heirloom/term.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 struct Builtin;
 
@@ -111,4 +111,4 @@ struct Program {
   std::uint32_t places = 1;
 };
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -10,7 +10,7 @@
 
 #include "term/word.hpp"
 
-namespace heirloom::match {
+namespace heirloom::matching {
 
 // '$0', '$1' ... without a leading zero.
 inline bool is_variable_name(std::string_view text) noexcept {
@@ -32,4 +32,4 @@ inline bool is_atom_named(TermView term, std::string_view text) {
 }
 inline bool is_underscore(TermView term) { return is_atom_named(term, "_"); }
 
-}  // namespace heirloom::match
+}  // namespace heirloom::matching

@@ -15,7 +15,7 @@ using namespace literals;
 
 namespace {
 
-match::Surroundings surroundings_of(const table::Table& table, Pid caller) {
+matching::Surroundings surroundings_of(const table::Table& table, Pid caller) {
   return {.self = caller, .atoms = table.atoms(), .id_of = [&table](Atom atom) { return table.find_atom(atom); }};
 }
 
@@ -30,7 +30,7 @@ void refuse_changed_keys(const table::Table& table, const MatchSpec& spec) {
   if (table.type() == TableType::bag)
     throw Error(ErrorCode::table_type, "select_replace",
                 "the table is a bag, whose objects would have to stay different");
-  if (match::keeps_key(*spec.program(), static_cast<std::size_t>(table.keypos()))) return;
+  if (matching::keeps_key(*spec.program(), static_cast<std::size_t>(table.keypos()))) return;
   throw Error(ErrorCode::badarg, "select_replace",
               "each body must be '$_', or a tuple {{...}} in which element " + std::to_string(table.keypos()) +
                   " is the key as the head has it, or {element," + std::to_string(table.keypos()) + ",'$_'}");
@@ -40,7 +40,7 @@ void refuse_changed_keys(const table::Table& table, const MatchSpec& spec) {
 
 class Selection::Collecting final : public table::Visitor {
  public:
-  Collecting(match::Machine& machine, std::vector<Term>& matches, std::size_t matches_max)
+  Collecting(matching::Machine& machine, std::vector<Term>& matches, std::size_t matches_max)
       : machine_(machine), matches_(matches), matches_max_(matches_max) {}
 
   bool wants(const table::Seen& object) override {
@@ -57,7 +57,7 @@ class Selection::Collecting final : public table::Visitor {
   }
 
  private:
-  match::Machine& machine_;
+  matching::Machine& machine_;
   std::vector<Term>& matches_;
   std::size_t matches_max_;
   Term match_;
@@ -65,30 +65,30 @@ class Selection::Collecting final : public table::Visitor {
 
 class Selection::Counting final : public table::Visitor {
  public:
-  Counting(match::Machine& machine, std::uint64_t& count) : machine_(machine), count_(count) {}
+  Counting(matching::Machine& machine, std::uint64_t& count) : machine_(machine), count_(count) {}
   bool wants(const table::Seen& object) override { return machine_.says_true(object.view()); }
   bool take() override { return ++count_ != 0; }
 
  private:
-  match::Machine& machine_;
+  matching::Machine& machine_;
   std::uint64_t& count_;
 };
 
 class Selection::Removing final : public table::Judge {
  public:
-  explicit Removing(match::Machine& machine) : machine_(machine) {}
+  explicit Removing(matching::Machine& machine) : machine_(machine) {}
   Verdict judge(const table::Seen& object) override {
     return machine_.says_true(object.view()) ? Verdict::remove : Verdict::keep;
   }
   Term replacement() override { return {}; }
 
  private:
-  match::Machine& machine_;
+  matching::Machine& machine_;
 };
 
 class Selection::Replacing final : public table::Judge {
  public:
-  explicit Replacing(match::Machine& machine) : machine_(machine) {}
+  explicit Replacing(matching::Machine& machine) : machine_(machine) {}
   Verdict judge(const table::Seen& object) override {
     const TermView* const result = machine_.run(object.view());
     if (result == nullptr) return Verdict::keep;
@@ -98,7 +98,7 @@ class Selection::Replacing final : public table::Judge {
   Term replacement() override { return std::move(replacement_); }
 
  private:
-  match::Machine& machine_;
+  matching::Machine& machine_;
   Term replacement_;
 };
 
@@ -109,7 +109,7 @@ Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec
       spec_(spec),
       caller_(caller),
       machine_(spec.program(), surroundings_of(*handle.table, caller)),
-      range_(match::key_range_of(*spec.program(), static_cast<std::size_t>(handle.table->keypos()),
+      range_(matching::key_range_of(*spec.program(), static_cast<std::size_t>(handle.table->keypos()),
                                  handle.table->type() == TableType::ordered_set)),
       position_(std::move(position)) {}
 

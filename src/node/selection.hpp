@@ -63,7 +63,7 @@ class Selection {
   SelectKind kind_;
   MatchSpec spec_;
   Pid caller_;
-  match::Machine machine_;
+  matching::Machine machine_;
   term::KeyRange range_;
   table::SearchPosition position_;
   // Matches of a former chunk, from `first_left_` on; and those of this one.

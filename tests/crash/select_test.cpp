@@ -26,7 +26,7 @@ class Change final : public table::Judge {
 
   void make() {
     const bool ordered = table_.type() == TableType::ordered_set;
-    const term::KeyRange range = match::key_range_of(*spec_.program(), 1, ordered);
+    const term::KeyRange range = matching::key_range_of(*spec_.program(), 1, ordered);
     table::SearchPosition position;
     table_.change(kCaller, range, position, {}, *this);
   }
@@ -43,7 +43,7 @@ class Change final : public table::Judge {
  private:
   table::Table& table_;
   const MatchSpec& spec_;
-  match::Machine machine_;
+  matching::Machine machine_;
   bool replace_;
   Term replacement_;
 };

@@ -26,7 +26,7 @@ std::optional<Term> said_of_stored(const MatchSpec& spec, const Term& object) {
   std::vector<term::Word> block = atoms.block_of(object);
   block[0] = term::with_offset(block[0], 1);
   const auto id_of = [&](Atom atom) { return atoms.find(atom.text()); };
-  match::Machine machine(spec.program(), {.atoms = &atoms, .id_of = id_of});
+  matching::Machine machine(spec.program(), {.atoms = &atoms, .id_of = id_of});
   const TermView* const result = machine.run(TermView(block.data(), block[0], &atoms));
   return result != nullptr ? std::optional(Term(*result)) : std::nullopt;
 }
