@@ -18,7 +18,7 @@
 namespace heirloom::match_test {
 namespace {
 
-std::uint64_t spec_count() { return oracle::number_from_environment("HEIRLOOM_MATCH_SPECS", 200'000); }
+std::uint64_t spec_count() { return oracle::number_from_environment("HEIRLOOM_MATCH_SPECS", 60'000); }
 
 // What it says of an object that lies in a table, with atoms of its own.
 std::optional<Term> said_of_stored(const MatchSpec& spec, const Term& object) {
