@@ -450,6 +450,59 @@ TEST_P(Guarantees, WhatIsThereAllTheTimeIsMetOnce) {
   });
 }
 
+// ------------------------------------------------------------------------------------ select and its sisters: object by object
+
+// One half of the keys stays, the other one comes and goes, by ones and by the dozen.
+TEST_P(Guarantees, SelectFindsWholeObjectsAndWhatStaysOnce) {
+  constexpr std::int64_t kStays = 300;
+  const auto write = [](Stage& stage) {
+    for (int i = 0; i < 10; ++i) stage.table.insert(whole(2 * some(stage, 1000) + 1, some(stage, 1000)));
+    if (some(stage, 4) != 0) return;
+    const MatchSpec odd(parse("[{{'$1','$2','_','_'},[{'=:=',{'rem','$1',2},1},{'<','$2',500}],[true]}]"));
+    stage.table.select_delete(odd);
+  };
+  const auto judge = [](const std::vector<Term>& objects) {
+    std::map<std::int64_t, int> met;
+    for (const Term& object : objects) {
+      const std::int64_t key = object.element(1).as_int64();
+      require(object == whole(key, object.element(2).as_int64()), "torn: " + to_string(object));
+      if (key % 2 == 0) ++met[key];
+    }
+    require(met.size() == kStays, "found " + std::to_string(met.size()) + " of those that stay");
+    for (const auto& [key, times] : met) require(times == 1, "found " + std::to_string(times) + " times");
+  };
+  // What the guard asks of an object is true of what comes back.
+  const MatchSpec spec(parse("[{{'$1','$2','_','$3'},[{'=:=','$3',{'+',{'*','$1',31},'$2'}}],['$_']}]"));
+  const auto at_once = [=](Stage& stage) { judge(stage.table.select(spec)); };
+  const auto in_chunks = [=](Stage& stage) {
+    std::vector<Term> all;
+    for (const Term& object : stage.table.each(spec, 1 + static_cast<std::size_t>(some(stage, 50))))
+      all.push_back(object);
+    judge(all);
+  };
+  play({write, write, at_once, in_chunks}, [this] {
+    for (std::int64_t key = 0; key < kStays; ++key) table_->insert(whole(2 * key, key));
+  });
+}
+
+// Additions by update_counter and by select_replace: none is lost in another.
+TEST_P(GuaranteesOfSets, SelectReplaceReplacesWhatItHasSeen) {
+  const auto count = [](Stage& stage) {
+    stage.table.update_counter(some(stage, kKeys), {.position = 2, .increment = 1});
+    stage.counters.values[0].fetch_add(1);
+  };
+  const auto replace = [](Stage& stage) {
+    static const MatchSpec one_more(parse("[{{'$1','$2'},[],[{{'$1',{'+','$2',1}}}]}]"));
+    stage.counters.values[0].fetch_add(stage.table.select_replace(one_more));
+  };
+  play({count, count, replace, replace}, [this] {
+    for (int key = 0; key < kKeys; ++key) table_->insert({key, 0});
+  });
+  std::uint64_t sum = 0;
+  for (const Term& object : *table_) sum += object.element(2).as_uint64();
+  EXPECT_EQ(sum, players_->counted(0));
+}
+
 // ----------------------------------------------------------------------------------------------------- info: size and memory
 
 TEST_P(Guarantees, SizeNeverDecreasesUnderInsertsAlone) {
