@@ -110,7 +110,7 @@ Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec
       caller_(caller),
       machine_(spec.program(), surroundings_of(*handle.table, caller)),
       range_(matching::key_range_of(*spec.program(), static_cast<std::size_t>(handle.table->keypos()),
-                                 handle.table->type() == TableType::ordered_set)),
+                                    handle.table->type() == TableType::ordered_set)),
       position_(std::move(position)) {}
 
 Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller)

@@ -124,6 +124,11 @@ bool TableCall::has_order_of_table() const {
   return kSelecting.contains(function);
 }
 
+bool TableCall::is_one_step() const {
+  static const std::set<Atom> kSeveral{"select_delete"_atom, "select_replace"_atom, "match_delete"_atom, "chunks"_atom};
+  return !kSeveral.contains(function);
+}
+
 Term perform(Table& table, const TableCall& call) {
   try {
     return {"ok"_atom, functions().at(call.function)(table, call.arguments)};

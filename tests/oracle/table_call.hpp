@@ -21,6 +21,8 @@ struct TableCall {
 
   // Whether the order of its result, a list, is that of the table.
   [[nodiscard]] bool has_order_of_table() const;
+  // Whether a caller that dies has done all of it or nothing.
+  [[nodiscard]] bool is_one_step() const;
   // {insert,[{1,a}]}
   [[nodiscard]] Term term() const { return {function, list(arguments)}; }
 };
