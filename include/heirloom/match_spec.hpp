@@ -58,7 +58,7 @@ class MatchSpec {
 
 // ets:fun2ms/1, of a fun as text: fun({Id, Hits, _}) when Hits > 10 -> Id end. Its argument is the object, `Object = {...}` names all of
 // it, guards and body may call what a specification may, object() and bindings() among them. Returns the specification. Throws
-// Error{syntax} that says where and what, and Error{system_limit} when it nests more than 500 deep.
+// Error{syntax} that says where and what, and Error{system_limit} when it nests more than 200 deep.
 [[nodiscard]] Term fun2ms(std::string_view text);
 
 // ets:test_ms/2. `errors` says what is wrong with the specification; then there is no result. No result and no errors: no clause

@@ -96,18 +96,22 @@ class Reader {
     return left;
   }
 
-  Expression binary(std::size_t level) {
-    if (level == levels().size()) return prefixed();
-    Expression left = binary(level + 1);
-    while (const auto name = operator_of(levels()[level].operators)) {
-      Expression both{.kind = Expression::Kind::call, .begin = token_.begin, .name = std::string(*name)};
+  // With operators of these levels and above only. It calls itself for what stands behind an operator, not for each level.
+  Expression binary(std::size_t least) {
+    Expression left = prefixed();
+    std::size_t most = levels().size();  // not with those of this level any more
+    for (;;) {
+      std::size_t level = least;
+      while (level < most && !operator_of(levels()[level].operators)) ++level;
+      if (level == most) return left;
+      const std::string name(*operator_of(levels()[level].operators));
+      Expression both{.kind = Expression::Kind::call, .begin = token_.begin, .name = name};
       advance();
       both.parts.push_back(std::move(left));
       both.parts.push_back(binary(level + 1));
       left = grown(std::move(both));
-      if (levels()[level].associates == Associates::none) break;
+      if (levels()[level].associates == Associates::none) most = level;
     }
-    return left;
   }
 
   Expression prefixed() {

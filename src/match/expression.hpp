@@ -32,7 +32,7 @@ struct Expression {
 };
 
 // How deep they may nest: who goes through the tree may call itself.
-inline constexpr int kExpressionDepthMax = 500;
+inline constexpr int kExpressionDepthMax = 200;
 
 // One of the clauses of a fun of one argument.
 struct FunClause {
