@@ -99,9 +99,7 @@ const TermView* Machine::run(TermView object) {
   frame_[kObject].view = object;
   for (const Clause& clause : program_->clauses) {
     const std::uint32_t result = apply(clause);
-    if (result == kFailed) continue;
-    clause_ = &clause;
-    return &frame_[result].view;
+    if (result != kFailed) return &frame_[result].view;
   }
   return nullptr;
 }
@@ -220,7 +218,7 @@ bool Machine::compute(const Instruction& instruction) {
     case Op::all:
     case Op::any: return connect(instruction);
     case Op::call: return call(instruction);
-    default: make(instruction); return true;
+    default: keep(to, made(instruction)); return true;
   }
 }
 
@@ -265,8 +263,6 @@ void Machine::keep(Value& value, Term term) {
   *value.storage = std::move(term);
   value.view = value.storage->view();
 }
-
-void Machine::make(const Instruction& instruction) { keep(frame_[instruction.to], made(instruction)); }
 
 Term Machine::made(const Instruction& instruction) {
   switch (instruction.op) {

@@ -43,8 +43,6 @@ class Machine {
   const TermView* run(TermView object);
   // Whether that is the atom true.
   [[nodiscard]] bool says_true(TermView object);
-  // The clause that applied at last.
-  [[nodiscard]] const Clause& clause() const noexcept { return *clause_; }
 
  private:
   struct Value {
@@ -68,7 +66,6 @@ class Machine {
   bool compute(const Instruction& instruction);
   bool call(const Instruction& instruction);
   bool connect(const Instruction& instruction);
-  void make(const Instruction& instruction);
   [[nodiscard]] Term made(const Instruction& instruction);
   [[nodiscard]] Term make_container(term::Kind kind, const Instruction& instruction);
   [[nodiscard]] Term make_list_with_tail(const Instruction& instruction);
@@ -86,7 +83,6 @@ class Machine {
   term::Word true_here_ = 0;
   const term::Word* base_ = nullptr;  // of the object
   term::Word root_ = 0;
-  const Clause* clause_ = nullptr;
   std::vector<Value> frame_;
   std::vector<const term::Word*> places_;
   std::vector<term::Word> made_places_;  // words that a place stands for and no object holds

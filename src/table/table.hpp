@@ -198,7 +198,6 @@ class Table {
 
   Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment);
 
-  // Who acts, and whether it may. Throws Error{id} or Error{access}.
   [[nodiscard]] TableState state() const noexcept {
     return static_cast<TableState>(header_.state.load(std::memory_order_acquire));
   }
