@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "term/integer.hpp"
+#include "term/arithmetic.hpp"
 #include "term/key_range.hpp"
 
 namespace heirloom::term {
@@ -15,18 +15,10 @@ namespace {
 constexpr std::uint64_t kAritiesTold = 15;
 constexpr std::uint64_t kMapSizesTold = 255;
 
-// Rounded, but from 64 bits: so that a float on either side of the integer stays there, or becomes equal.
-double nearest_double(TermView integer) noexcept {
-  const Word word = integer.word();
-  if (is_small(word)) return static_cast<double>(small_value(word));
-  const std::uint64_t* limbs = payload_of(integer.base(), word);
-  const std::uint64_t count = size_field(word);
-  const auto unused = static_cast<unsigned>(std::countl_zero(limbs[count - 1]));
-  std::uint64_t top = limbs[count - 1] << unused;
-  if (unused != 0 && count > 1) top |= limbs[count - 2] >> (64 - unused);
-  const double magnitude =
-      std::ldexp(static_cast<double>(top), static_cast<int>(64 * (count - 1)) - static_cast<int>(unused));
-  return is_kind(word, Kind::negative_integer) ? -magnitude : magnitude;
+// Beyond all floats it is infinite. A float on either side of the integer stays there, or becomes equal.
+double nearest_double(TermView integer) {
+  if (const std::optional<double> value = to_double(integer)) return *value;
+  return is_kind(integer.word(), Kind::negative_integer) ? -HUGE_VAL : HUGE_VAL;
 }
 
 std::uint64_t first_bytes(const char* bytes, std::uint64_t count) noexcept {
