@@ -27,9 +27,10 @@ struct Selection : Question {
 };
 
 MatchSpec parse_spec(const std::string& text) {
-  const bool fun = text.find_first_not_of(" \t\n") == text.find("fun(");
+  const std::size_t begin = text.find_first_not_of(" \t\n");
+  const bool fun = begin != std::string::npos && text.compare(begin, 3, "fun") == 0;
   try {
-    return MatchSpec(fun && !text.empty() ? fun2ms(text) : parse(text));
+    return MatchSpec(fun ? fun2ms(text) : parse(text));
   } catch (const Error& error) {
     throw UsageError(fmt::format("SPEC `{}`: {}", text, error.detail()));
   }
