@@ -12,7 +12,7 @@
 #include "heirloom/heirloom.hpp"
 
 #include "base/error_fixture.hpp"
-#include "node/helper_program.hpp"
+#include "node/each_type_fixture.hpp"
 
 namespace heirloom::node {
 namespace {
@@ -35,19 +35,8 @@ Terms sorted(Terms terms) {
   return terms;
 }
 
-class Select : public NodeDirectoryTest, public testing::WithParamInterface<TableType> {
+class Select : public EachTypeTest {
  protected:
-  Select() : opened_(Node::open(node())), table_(opened_.create("table"_atom, {.type = GetParam()})) {}
-  [[nodiscard]] static bool is_bag() { return GetParam() == TableType::bag || GetParam() == TableType::duplicate_bag; }
-  [[nodiscard]] static bool is_ordered() { return GetParam() == TableType::ordered_set; }
-  // Of each key one object, in a bag two.
-  void fill(int keys) {
-    for (int key = 0; key < keys; ++key) {
-      table_.insert({key, "first"});
-      if (is_bag()) table_.insert({key, "second"});
-    }
-  }
-  [[nodiscard]] static std::size_t objects_a_key() { return is_bag() ? 2 : 1; }
   // All chunks of a selection; what is done between them.
   template <typename Between>
   Terms in_chunks(std::optional<Chunk> chunk, std::size_t limit, Between between) {
@@ -62,9 +51,6 @@ class Select : public NodeDirectoryTest, public testing::WithParamInterface<Tabl
     }
     return all;
   }
-
-  Node opened_;
-  Table table_;
 };
 
 TEST_P(Select, FindsWhatTheSpecificationSays) {

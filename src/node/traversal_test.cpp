@@ -12,7 +12,7 @@
 #include "heirloom/heirloom.hpp"
 
 #include "base/error_fixture.hpp"
-#include "node/helper_program.hpp"
+#include "node/each_type_fixture.hpp"
 
 namespace heirloom::node {
 namespace {
@@ -20,23 +20,7 @@ namespace {
 using namespace literals;
 using Terms = std::vector<Term>;
 
-class Traversal : public NodeDirectoryTest, public testing::WithParamInterface<TableType> {
- protected:
-  Traversal() : opened_(Node::open(node())), table_(opened_.create("table"_atom, {.type = GetParam()})) {}
-  [[nodiscard]] static bool is_bag() { return GetParam() == TableType::bag || GetParam() == TableType::duplicate_bag; }
-  [[nodiscard]] static bool is_ordered() { return GetParam() == TableType::ordered_set; }
-  // Of each key one object, in a bag two.
-  void fill(int keys) {
-    for (int key = 0; key < keys; ++key) {
-      table_.insert({key, "first"});
-      if (is_bag()) table_.insert({key, "second"});
-    }
-  }
-  [[nodiscard]] std::size_t objects_a_key() const { return is_bag() ? 2 : 1; }
-
-  Node opened_;
-  Table table_;
-};
+class Traversal : public EachTypeTest {};
 
 TEST_P(Traversal, OfAnEmptyTable) {
   EXPECT_EQ(table_.first(), std::nullopt);
