@@ -14,14 +14,14 @@ bool is_special(std::string_view atom) {
   return atom == "_" || atom == "$_" || atom == "$$" || matching::is_variable_name(atom);
 }
 
+}  // namespace
+
 bool has_special(const Term& value) {
   bool found = false;
   term::for_each_atom(value.block().data(),
                       [&](std::uint32_t id) { found = found || is_special(Atom::from_id(id).text()); });
   return found;
 }
-
-}  // namespace
 
 Term constant(const Term& value) {
   const bool container = value.is_tuple() || value.kind() == TermKind::list || value.is_map();

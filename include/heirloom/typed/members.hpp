@@ -115,9 +115,35 @@ template <typename T, std::size_t I>
 constexpr std::string_view text_of_member() noexcept {
   return name_in_address(text_of_value<Address{&std::get<I>(members_of(Specimen<T>::kOne.value))}>());
 }
+
+// Which member a pointer names, or kMemberCount<T>.
+template <typename T, std::size_t I, typename M>
+constexpr bool is_member(M T::*pointer) noexcept {
+  if constexpr (std::is_same_v<std::tuple_element_t<I, MembersOf<const T>>, const M&>) {
+    return &std::get<I>(members_of(Specimen<T>::kOne.value)) == &(Specimen<T>::kOne.value.*pointer);
+  } else {
+    return false;
+  }
+}
+template <typename T, typename M, std::size_t... I>
+constexpr std::size_t index_of_member(M T::*pointer, std::index_sequence<I...> /*indexes*/) noexcept {
+  std::size_t found = sizeof...(I);
+  ((is_member<T, I>(pointer) ? static_cast<void>(found = I) : static_cast<void>(0)), ...);
+  return found;
+}
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
+
+// A member that a pointer to it names: of which struct it is, of which type, and which one, from 0.
+template <auto kPointer>
+struct Member;
+template <typename T, typename M, M T::*kPointer>
+struct Member<kPointer> {
+  using Record = T;
+  using Type = std::remove_const_t<M>;
+  static constexpr std::size_t kIndex = index_of_member(kPointer, std::make_index_sequence<kMemberCount<T>>());
+};
 
 // Empty where the compiler does not tell.
 template <typename T, std::size_t I>

@@ -37,6 +37,13 @@ template <typename... Ts>
 inline constexpr bool kMayBeAbsent<std::variant<Ts...>> = (kMayBeAbsent<Ts> || ...);
 
 template <typename T>
+inline constexpr bool kIsOptional = false;
+template <typename T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <typename T>
+concept IsOptional = kIsOptional<T>;
+
+template <typename T>
 requires(!kMayBeAbsent<T>) struct Codec<std::optional<T>> : CodecOf<T> {
   template <typename Sink>
   static void put(Sink& sink, const std::optional<T>& value) {
