@@ -15,6 +15,7 @@
 #include "heirloom/serve.hpp"
 #include "heirloom/supervisor.hpp"
 #include "heirloom/table.hpp"
+#include "heirloom/table_file.hpp"
 #include "heirloom/table_manager.hpp"
 #include "heirloom/term.hpp"
 #include "heirloom/watchdog.hpp"
