@@ -53,6 +53,8 @@ class Node {
   // caller becomes its owner; else it is opened with the rights that its protection gives. Error{badarg} when it exists with
   // another type or keypos.
   Table open_or_create(Atom name, const TableOptions& options = {});
+  // The same, but Error{already_exists} when there is a table of that name.
+  Table create_node_table(Atom name, const TableOptions& options = {});
   // A planned hand-over: asks the owner of the table to give it away, and waits until the caller owns it. The owner finishes first
   // and goes on reading; whoever reads sees no gap. A GenServer gives it away by itself, and a TableManager; others find the message
   // in their mailbox (as_table_request()). If the owner dies meanwhile, the next one is asked. A table that nobody owns is

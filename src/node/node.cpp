@@ -39,6 +39,11 @@ Table Node::open_or_create(Atom name, const TableOptions& options) {
                             named("open or create table", name)));
 }
 
+Table Node::create_node_table(Atom name, const TableOptions& options) {
+  return Table(raise_within(runtime_->make_table(name, options, true, node::Runtime::IfThere::refuse),
+                            named("create node table", name)));
+}
+
 std::optional<Table> Node::find_table(Atom name) const {
   auto handle = raise_within(runtime_->find_table(name), named("open table", name));
   if (!handle) return std::nullopt;

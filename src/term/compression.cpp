@@ -64,7 +64,7 @@ std::string compressed(std::string plain, int level) {
   return out;
 }
 
-std::string inflated(std::string_view bytes, std::size_t length, std::size_t begin) {
+std::string inflated(std::string_view bytes, std::size_t length, std::size_t begin, bool more_may_follow) {
   if (length / kRatioMax > bytes.size()) {
     refuse(begin, "it claims " + std::to_string(length) + " bytes, which " + std::to_string(bytes.size()) +
                       " compressed ones cannot hold");
@@ -84,7 +84,7 @@ std::string inflated(std::string_view bytes, std::size_t length, std::size_t beg
   if (inflation->total_out < length) {
     refuse(read, "it becomes " + std::to_string(inflation->total_out) + " bytes and claims " + std::to_string(length));
   }
-  if (inflation->total_in < bytes.size()) {
+  if (inflation->total_in < bytes.size() && !more_may_follow) {
     refuse(read, "the term is complete, and " + std::to_string(bytes.size() - inflation->total_in) + " bytes follow");
   }
   out.resize(length);

@@ -13,7 +13,8 @@ namespace heirloom::term {
 [[nodiscard]] std::string compressed(std::string plain, int level);
 
 // The `length` bytes that zlib's bytes inflate to. Nothing is reserved for a claim that the number of bytes does not bear out.
-// Throws Error{syntax}; `begin` is where the bytes begin, for its message.
-[[nodiscard]] std::string inflated(std::string_view bytes, std::size_t length, std::size_t begin);
+// Throws Error{syntax}; `begin` is where the bytes begin, for its message. What is behind zlib's last byte is an error, or not
+// looked at.
+[[nodiscard]] std::string inflated(std::string_view bytes, std::size_t length, std::size_t begin, bool more_may_follow);
 
 }  // namespace heirloom::term

@@ -4,6 +4,7 @@
 // costs no C++ stack. What the bytes claim is believed as far as there are bytes: an element takes at least one.
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heirloom/external.hpp"
@@ -14,6 +15,7 @@
 #include "term/external_atoms.hpp"
 #include "term/external_bytes.hpp"
 #include "term/external_leaves.hpp"
+#include "term/external_prefix.hpp"
 #include "term/external_tags.hpp"
 #include "term/fun.hpp"
 #include "term/word.hpp"
@@ -23,6 +25,9 @@ namespace heirloom {
 namespace term {
 
 namespace {
+
+// What may follow the term.
+enum class Rest { nothing, anything };
 
 class Decoder {
  public:
@@ -34,12 +39,12 @@ class Decoder {
         words_max_(limits.memory_bytes_max / sizeof(Word)),
         memory_bytes_max_(limits.memory_bytes_max) {}
 
-  Term run() {
+  ExternalPrefix run(Rest rest) {
     do {
       read_value();
       require_memory();
     } while (!complete_);
-    if (bytes_.left() != 0) {
+    if (bytes_.left() != 0 && rest == Rest::nothing) {
       bytes_.refuse(bytes_.at(), "the term is complete, and " + std::to_string(bytes_.left()) +
                                      (bytes_.left() == 1 ? " byte follows" : " bytes follow"));
     }
@@ -47,7 +52,7 @@ class Decoder {
     if (atoms_.pending().new_count() != 0) {
       translate_atoms(term.writable_block().data(), [&](std::uint32_t id) { return atoms_.pending().settle(id); });
     }
-    return term;
+    return {std::move(term), atoms_.pending().new_count()};
   }
 
  private:
@@ -246,7 +251,7 @@ class Decoder {
   bool complete_ = false;
 };
 
-Term decode_compressed(ExternalBytes bytes, const InputLimits& limits) {
+ExternalPrefix decode_compressed(ExternalBytes bytes, const InputLimits& limits, Rest rest) {
   const std::uint64_t length = bytes.number<std::uint32_t>("the length of the inflated bytes");
   if (length > limits.memory_bytes_max) {
     bytes.refuse(1,
@@ -255,28 +260,33 @@ Term decode_compressed(ExternalBytes bytes, const InputLimits& limits) {
                  ErrorCode::system_limit);
   }
   const std::size_t begin = bytes.at();
-  const std::string plain = inflated(bytes.take(bytes.left(), "the compressed bytes"), length, begin);
-  return Decoder(ExternalBytes(plain, 0, " of the inflated bytes"), limits).run();
+  const std::string plain =
+      inflated(bytes.take(bytes.left(), "the compressed bytes"), length, begin, rest == Rest::anything);
+  return Decoder(ExternalBytes(plain, 0, " of the inflated bytes"), limits).run(rest);
 }
 
-Term decode(ExternalBytes bytes, const InputLimits& limits) {
+ExternalPrefix decode(ExternalBytes bytes, const InputLimits& limits, Rest rest) {
   const unsigned version = bytes.number<std::uint8_t>("the version");
   if (version != kExternalVersion) {
     bytes.refuse(0, "an external term begins with 131, not with " + std::to_string(version));
   }
   ExternalBytes ahead = bytes;
   if (ahead.number<std::uint8_t>("a term") == static_cast<std::uint8_t>(ExternalTag::compressed)) {
-    return decode_compressed(ahead, limits);
+    return decode_compressed(ahead, limits, rest);
   }
-  return Decoder(bytes, limits).run();
+  return Decoder(bytes, limits).run(rest);
 }
 
 }  // namespace
 
+ExternalPrefix read_external_prefix(std::string_view bytes, const InputLimits& limits) {
+  return decode(ExternalBytes(bytes, 0), limits, Rest::anything);
+}
+
 }  // namespace term
 
 Term from_external(std::string_view bytes, const InputLimits& limits) {
-  return term::decode(term::ExternalBytes(bytes, 0), limits);
+  return term::decode(term::ExternalBytes(bytes, 0), limits, term::Rest::nothing).term;
 }
 
 }  // namespace heirloom
