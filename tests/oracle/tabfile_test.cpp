@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strategy: random tables are saved by Erlang and loaded here, and the other way round: the same objects, and info tells the same. Then
+// files with every kind of damage are given to both, with and without `verify`: the same table, or the same reason. Catches bytes
+// that only one of them takes, and a way through a damaged file that is not disk_log's.
+//
+// Masked, by name:
+//   - raised: where Erlang raises an exception instead of answering {error,_}, the reason is `badfile` here.
+//   - hangs: disk_log does not come to an end where a long item's head is cut short by the end of the file.
+//   - insert_list_order: OTP 25.2.3 inserts lists into bags in reverse (OTP-18434), and file2tab inserts lists: the objects of a bag
+//     are compared without their order.
+//   - odd_header: tabfile_info tells whatever a file says, here only what a table can be; and tables have names of atoms only.
+//   - exit_objects: {'EXIT',_} is taken for an item that is no term by file2tab, when it verifies a sum or finds a broken term
+//     near it. No generated object is one.
+//   - signed zeros, before OTP 27 (docs/values.md): no object has one.
+//
+// HEIRLOOM_SEED replays a run; HEIRLOOM_ORACLE_FILES says how many damaged files there are.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "heirloom/heirloom.hpp"
+
+#include "environment.hpp"
+#include "erlang.hpp"
+#include "tabfile/format.hpp"
+#include "tabfile_maker.hpp"
+#include "term_generator.hpp"
+#include "traits.hpp"
+
+namespace heirloom::oracle {
+namespace {
+
+using namespace literals;
+
+std::uint64_t file_count() { return number_from_environment("HEIRLOOM_ORACLE_FILES", 4000); }
+
+const Term kVerify = parse("[{verify, true}]");
+const Term kAllExtended = parse("[{extended_info, [object_count, md5sum]}]");
+
+Term characters(const std::string& text) {
+  std::vector<Term> all;
+  for (const char character : text) all.emplace_back(static_cast<int>(character));
+  return list(all);
+}
+
+// Without an order that a table need not have.
+Term sorted(const Term& objects) {
+  std::map<std::string, std::vector<Term>> by_bytes;
+  for (const TermView object : objects.elements()) by_bytes[to_external(object)].emplace_back(object);
+  std::vector<Term> all;
+  for (const auto& [bytes, same] : by_bytes) all.insert(all.end(), same.begin(), same.end());
+  return list(all);
+}
+
+// As Erlang's told_of_table().
+Term told(const Table& table) {
+  std::vector<Term> info;
+  for (const char* item : {"name", "size", "type", "keypos", "protection", "compressed", "read_concurrency",
+                           "write_concurrency"}) {
+    info.push_back({Atom(item), table.info(Atom(item))});
+  }
+  return {list(info), sorted(list(table.tab2list()))};
+}
+Term told_by_erlang(TermView told) { return {Term(told.element(1)), sorted(Term(told.element(2)))}; }
+
+class TableFilesTest : public testing::Test {
+ protected:
+  TableFilesTest() {
+    char path[] = "/dev/shm/heirloom-oracle-XXXXXX";
+    directory_ = ::mkdtemp(path);
+    file_ = directory_ + "/file";
+    node_.emplace(Node::open(directory_ + "/node"));
+    erlang_ = std::make_unique<Erlang>();
+  }
+  ~TableFilesTest() override {
+    node_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  std::uint64_t below(std::uint64_t count) { return random_() % count; }
+
+  // What no two tables order or compare differently.
+  std::vector<Term> objects(std::size_t keypos) {
+    std::vector<Term> all;
+    const std::uint64_t count = below(4) == 0 ? 0 : below(300);
+    while (all.size() < count) {
+      const Term key = below(3) == 0 ? Term(below(40)) : Term{"key"_atom, std::to_string(below(1000))};
+      std::vector<Term> elements = {generator_.term(), generator_.term()};
+      if (below(60) == 0) elements.emplace_back(std::string(65500 + below(5000), 'x'));
+      elements.insert(elements.begin() + static_cast<std::ptrdiff_t>(keypos - 1), key);
+      const Term object = tuple(elements);
+      if (without_signed_zeros(object) == object) all.push_back(object);
+    }
+    return all;
+  }
+
+  Term options() {
+    static const Term types = parse("[set, ordered_set, bag, duplicate_bag]");
+    static const Term protections = parse("[public, protected, private]");
+    static const Term more = parse(
+        "[compressed, {write_concurrency, true}, {write_concurrency, auto}, {read_concurrency, true},"
+        " {write_concurrency, {debug_hash_fixed_number_of_locks, 64}}]");
+    std::vector<Term> all = {Term(types[below(4)]), Term(protections[below(3)]), {"keypos"_atom, 1 + below(3)}};
+    while (below(2) == 0) all.emplace_back(more[below(more.size())]);
+    const bool fixed = std::count(all.begin(), all.end(), Term(more[4])) != 0;
+    if (all[0] == Term("ordered_set"_atom) && fixed) all[0] = "set"_atom;
+    return list(all);
+  }
+
+  Term how_to_save() {
+    static const Term ways = parse(
+        "[[], [{extended_info, [md5sum]}], [{extended_info, [object_count]}], [{sync, true}],"
+        " [{extended_info, [md5sum, object_count]}], [{extended_info, []}, {sync, false}]]");
+    return Term(ways[below(ways.size())]);
+  }
+
+  // The answer of file2tab, as Erlang would give it.
+  Term load(const Term& how) {
+    try {
+      Table table = file2tab(*node_, file_, file2tab_options(*node_, how));
+      Term result{"ok"_atom, told(table)};
+      table.drop();
+      return result;
+    } catch (const TableFileError& error) {
+      detail_ = error.what();
+      return {"error"_atom, error.reason()};
+    }
+  }
+
+  Term info() {
+    try {
+      return {"ok"_atom, to_term(tabfile_info(file_))};
+    } catch (const TableFileError& error) {
+      return {"error"_atom, error.reason()};
+    }
+  }
+
+  std::string directory_;
+  std::string file_;
+  std::optional<Node> node_;
+  std::unique_ptr<Erlang> erlang_;
+  std::uint64_t seed_ = announced_seed();
+  std::mt19937_64 random_{seed_};
+  TermGenerator generator_{seed_};
+  std::string detail_;  // of the last error
+};
+
+class TableFiles : public TableFilesTest {};
+
+TEST_F(TableFiles, SavedByErlangLoadHere) {
+  for (int round = 0; round < 300; ++round) {
+    const Term made_with = options();
+    const std::size_t keypos = made_with[2].element(2).as_uint64();
+    const Term answer = erlang_->ask({"tab2file"_atom, "table"_atom, made_with, list(objects(keypos)), characters(file_),
+                                      how_to_save()});
+    ASSERT_EQ(answer.element(1), Term("ok"_atom));
+    const Term expected{"ok"_atom, told_by_erlang(answer.element(2))};
+    ASSERT_EQ(load(kVerify), expected) << made_with << ' ' << detail_;
+    ASSERT_EQ(load(list({})), expected) << made_with << ' ' << detail_;
+    ASSERT_EQ(info(), erlang_->ask({"tabfile_info"_atom, characters(file_)}));
+  }
+}
+
+TEST_F(TableFiles, SavedHereLoadInErlang) {
+  for (int round = 0; round < 300; ++round) {
+    const Term made_with = options();
+    Table table = node_->create("table"_atom, table_options(made_with));
+    for (const Term& object : objects(made_with[2].element(2).as_uint64())) table.insert(object);
+    tab2file(table, file_, tab2file_options(how_to_save()));
+    const Term expected{"ok"_atom, told(table)};
+    table.drop();
+    for (const Term& how : {kVerify, list({})}) {
+      const Term answer = erlang_->ask({"file2tab"_atom, characters(file_), how});
+      ASSERT_EQ(answer.element(1), Term("ok"_atom)) << made_with << ' ' << answer;
+      ASSERT_EQ(told_by_erlang(answer.element(2)), expected.element(2)) << made_with;
+    }
+    ASSERT_EQ(info(), erlang_->ask({"tabfile_info"_atom, characters(file_)}));
+  }
+}
+
+class DamagedTableFiles : public TableFilesTest {
+ protected:
+  // What Erlang may die of when it reads a term: see NearlyTerms. Whatever could be taken for an item is looked at.
+  static bool would_endanger_erlang(std::string_view file) {
+    for (std::size_t at = 4; at + 4 <= file.size(); ++at) {
+      const std::string_view magic = file.substr(at, 4);
+      if (magic != tabfile::kItemMagic && magic != tabfile::kOldItemMagic) continue;
+      const std::size_t size = tabfile::read_size(file.substr(at - 4));
+      for (const std::size_t begin : {at + 4, at + 4 + tabfile::kSumBytes}) {
+        if (begin < file.size() && size <= file.size() - begin && is_dangerous(file.substr(begin, size))) return true;
+      }
+    }
+    return false;
+  }
+  static bool is_dangerous(std::string_view term) {
+    try {
+      from_external(term);
+      return false;
+    } catch (const Error& error) {
+      const std::string& refusal = error.detail();
+      return term.find_first_of("IJK") != std::string_view::npos || refusal.find("fun") != std::string::npos ||
+             refusal.find("a reference has 1 to 5 numbers") != std::string::npos;
+    }
+  }
+
+  void write(const std::string& bytes) const { std::ofstream(file_, std::ios::binary | std::ios::trunc) << bytes; }
+
+  // Keeps what does not agree, so that it can be looked at.
+  std::string kept(const std::string& bytes) const {
+    const std::string name = "/tmp/heirloom-tabfile-finding";
+    std::ofstream(name, std::ios::binary | std::ios::trunc) << bytes;
+    return detail_ + "; the file is kept as " + name;
+  }
+
+  void judge(const std::string& bytes, const Term& how) {
+    const Term answer = erlang_->ask({"file2tab"_atom, characters(file_), how});
+    detail_.clear();
+    const Term own = load(how);
+    if (answer == Term("hangs"_atom)) {
+      ++hanging_;
+      return;
+    }
+    if (answer == Term("raised"_atom)) {
+      ++raised_;
+      ASSERT_EQ(own, Term({"error"_atom, "badfile"_atom})) << kept(bytes);
+    } else if (answer.element(1) == Term("ok"_atom)) {
+      ++loaded_;
+      ASSERT_EQ(own.element(1), Term("ok"_atom)) << own << kept(bytes);
+      ASSERT_EQ(own.element(2), told_by_erlang(answer.element(2))) << kept(bytes);
+    } else {
+      ++refused_[to_string(answer.element(2))];
+      ASSERT_EQ(own, answer) << kept(bytes);
+    }
+  }
+
+  void judge_info(const std::string& bytes) {
+    const Term answer = erlang_->ask({"tabfile_info"_atom, characters(file_)});
+    const Term own = info();
+    const bool odd_header = answer == Term("raised"_atom) || answer.element(1) == Term("ok"_atom);
+    if (odd_header && own == Term({"error"_atom, "badfile"_atom})) {
+      ++odd_headers_;
+      return;
+    }
+    ASSERT_EQ(own, answer) << kept(bytes);
+  }
+
+  std::uint64_t loaded_ = 0;
+  std::uint64_t raised_ = 0;
+  std::uint64_t hanging_ = 0;
+  std::uint64_t odd_headers_ = 0;
+  std::map<std::string, std::uint64_t> refused_;
+};
+
+TEST_F(DamagedTableFiles, AreReadAsByErlang) {
+  TableFileMaker maker(seed_);
+  std::uint64_t skipped = 0;
+  for (std::uint64_t i = 0; i < file_count() && !HasFatalFailure(); ++i) {
+    const std::string bytes = maker.file();
+    if (would_endanger_erlang(bytes)) {
+      ++skipped;
+      continue;
+    }
+    write(bytes);
+    judge(bytes, list({}));
+    if (!HasFatalFailure()) judge(bytes, kVerify);
+    if (!HasFatalFailure()) judge_info(bytes);
+  }
+  std::printf("%lu loaded, %lu raised, %lu hanging, %lu odd headers, %lu skipped\n", loaded_, raised_, hanging_,
+              odd_headers_, skipped);
+  for (const auto& [reason, count] : refused_) std::printf("%8lu %s\n", count, reason.c_str());
+  EXPECT_GT(loaded_, file_count() / 10);
+  EXPECT_LT(odd_headers_, file_count() / 4);
+  EXPECT_LT(hanging_ + skipped, file_count() / 20 + 5);
+  EXPECT_GE(refused_.size(), 5U);
+}
+
+}  // namespace
+}  // namespace heirloom::oracle
