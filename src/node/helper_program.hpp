@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For tests: one running node_helper, and a node directory that goes with the test.
+// For tests: one running node_helper.
 #pragma once
 
 #include <csignal>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "node/node_directory_fixture.hpp"
 #include "os/child_program.hpp"
 
 namespace heirloom::node {
@@ -41,19 +41,6 @@ class HelperProgram {
 
  private:
   os::ChildProgram program_;
-};
-
-// A directory of its own for each test, under /dev/shm, gone at its end.
-class NodeDirectoryTest : public testing::Test {
- protected:
-  NodeDirectoryTest();
-  ~NodeDirectoryTest() override;
-
-  [[nodiscard]] std::string node() const { return base_ / "node"; }
-  [[nodiscard]] const std::filesystem::path& base() const { return base_; }
-
- private:
-  std::filesystem::path base_;
 };
 
 }  // namespace heirloom::node

@@ -50,19 +50,19 @@ std::optional<Term> receive_from(int descriptor) {
 
 // {Directory, Table} opens a table, {Function, Arguments} calls it.
 void serve(int calls, int answers) {
-  std::optional<Node> node;
+  std::optional<Ets> ets;
   std::optional<Table> table;
   while (const auto message = receive_from(calls)) {
     if (message->element(1).is_binary()) {
       table.reset();
-      if (!node) node.emplace(Node::open(std::string(message->element(1).as_binary()), {.role = NodeRole::client}));
-      table.emplace(node->open_table(message->element(2).as_atom()));
+      if (!ets) ets.emplace(Node::open(std::string(message->element(1).as_binary()), {.role = NodeRole::client}));
+      table.emplace(ets->node().open_table(message->element(2).as_atom()));
       send_to(answers, "ok"_atom);
       continue;
     }
     TableCall call{message->element(1).as_atom(), {}};
     for (const TermView argument : message->element(2).elements()) call.arguments.emplace_back(argument);
-    send_to(answers, perform(*table, call));
+    send_to(answers, perform(*ets, *table, call));
   }
 }
 

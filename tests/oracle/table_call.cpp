@@ -18,49 +18,8 @@ using namespace literals;
 
 namespace {
 
-Term as_list(const Objects& objects) { return list({objects.begin(), objects.end()}); }
-Term key_or_end(const std::optional<Term>& key) { return key.value_or(Term("$end_of_table"_atom)); }
-Term as_atom(bool value) { return value ? Term("true"_atom) : Term("false"_atom); }
-
-std::vector<Term> elements_of(const Term& term) {
-  std::vector<Term> elements;
-  for (const TermView element : term.elements()) elements.emplace_back(element);
-  return elements;
-}
-
-CounterUpdate to_counter_update(const Term& update, std::int64_t keypos) {
-  if (!update.is_tuple()) return {.position = keypos + 1, .increment = update};
-  CounterUpdate made{.position = update.element(1).as_int64(), .increment = Term(update.element(2))};
-  if (update.size() == 4) {
-    made.threshold = Term(update.element(3));
-    made.reset_to = Term(update.element(4));
-  }
-  return made;
-}
-
-Term update_counter(Table& table, const std::vector<Term>& arguments) {
-  const std::int64_t keypos = table.info().keypos;
-  const bool several = arguments[1].is_list();
-  std::vector<CounterUpdate> updates;
-  if (several) {
-    for (const Term& each : elements_of(arguments[1])) updates.push_back(to_counter_update(each, keypos));
-  } else {
-    updates.push_back(to_counter_update(arguments[1], keypos));
-  }
-  const std::vector<Term> results = arguments.size() == 3 ? table.update_counter(arguments[0], updates, arguments[2])
-                                                          : table.update_counter(arguments[0], updates);
-  return several ? list(results) : results.front();
-}
-
-Term update_element(Table& table, const std::vector<Term>& arguments) {
-  std::vector<ElementUpdate> updates;
-  const std::vector<Term> given = arguments[1].is_list() ? elements_of(arguments[1]) : std::vector{arguments[1]};
-  for (const Term& each : given) updates.push_back({each.element(1).as_int64(), Term(each.element(2))});
-  return as_atom(table.update_element(arguments[0], updates));
-}
-
 Term chunks(Table& table, const std::vector<Term>& arguments) {
-  const std::vector<Term> changes = elements_of(arguments[3]);
+  const auto changes = arguments[3].elements();
   std::vector<Term> chunks;
   const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(0, arguments[2].as_int64()));
   std::optional<Chunk> chunk = arguments[0] == Term("select"_atom) ? table.select(arguments[1], limit)
@@ -78,44 +37,6 @@ Term chunks(Table& table, const std::vector<Term>& arguments) {
   }
 }
 
-using Perform = Term (*)(Table&, const std::vector<Term>&);
-
-const std::map<Atom, Perform>& functions() {
-  static const std::map<Atom, Perform> all{
-      {"insert"_atom, [](Table& table, const std::vector<Term>& a) { return table.insert(a[0]), Term("true"_atom); }},
-      {"insert_new"_atom, [](Table& table, const std::vector<Term>& a) { return as_atom(table.insert_new(a[0])); }},
-      {"lookup"_atom, [](Table& table, const std::vector<Term>& a) { return as_list(table.lookup(a[0])); }},
-      {"member"_atom, [](Table& table, const std::vector<Term>& a) { return as_atom(table.member(a[0])); }},
-      {"lookup_element"_atom,
-       [](Table& table, const std::vector<Term>& a) { return table.lookup_element(a[0], a[1].as_int64()); }},
-      {"delete"_atom, [](Table& table, const std::vector<Term>& a) { return table.erase(a[0]), Term("true"_atom); }},
-      {"delete_object"_atom,
-       [](Table& table, const std::vector<Term>& a) { return table.delete_object(a[0]), Term("true"_atom); }},
-      {"delete_all_objects"_atom,
-       [](Table& table, const std::vector<Term>&) { return table.delete_all_objects(), Term("true"_atom); }},
-      {"take"_atom, [](Table& table, const std::vector<Term>& a) { return as_list(table.take(a[0])); }},
-      {"update_counter"_atom, update_counter},
-      {"first"_atom, [](Table& table, const std::vector<Term>&) { return key_or_end(table.first()); }},
-      {"last"_atom, [](Table& table, const std::vector<Term>&) { return key_or_end(table.last()); }},
-      {"next"_atom, [](Table& table, const std::vector<Term>& a) { return key_or_end(table.next(a[0])); }},
-      {"prev"_atom, [](Table& table, const std::vector<Term>& a) { return key_or_end(table.prev(a[0])); }},
-      {"update_element"_atom, update_element},
-      {"select"_atom, [](Table& table, const std::vector<Term>& a) { return list(table.select(a[0])); }},
-      {"select_reverse"_atom,
-       [](Table& table, const std::vector<Term>& a) { return list(table.select_reverse(a[0])); }},
-      {"select_count"_atom, [](Table& table, const std::vector<Term>& a) { return Term(table.select_count(a[0])); }},
-      {"select_delete"_atom, [](Table& table, const std::vector<Term>& a) { return Term(table.select_delete(a[0])); }},
-      {"select_replace"_atom,
-       [](Table& table, const std::vector<Term>& a) { return Term(table.select_replace(a[0])); }},
-      {"match"_atom, [](Table& table, const std::vector<Term>& a) { return list(table.match(a[0])); }},
-      {"match_object"_atom, [](Table& table, const std::vector<Term>& a) { return list(table.match_object(a[0])); }},
-      {"match_delete"_atom,
-       [](Table& table, const std::vector<Term>& a) { return table.match_delete(a[0]), Term("true"_atom); }},
-      {"chunks"_atom, chunks},
-  };
-  return all;
-}
-
 }  // namespace
 
 bool TableCall::has_order_of_table() const {
@@ -129,9 +50,10 @@ bool TableCall::is_one_step() const {
   return !kSeveral.contains(function);
 }
 
-Term perform(Table& table, const TableCall& call) {
+Term perform(Ets& ets, Table& table, const TableCall& call) {
   try {
-    return {"ok"_atom, functions().at(call.function)(table, call.arguments)};
+    return {"ok"_atom, call.function == "chunks"_atom ? chunks(table, call.arguments)
+                                                      : ets.call(table, call.function, call.arguments)};
   } catch (const Error& error) {
     return {"error"_atom, Atom(to_string(error.code()))};
   }

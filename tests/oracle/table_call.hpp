@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "heirloom/ets.hpp"
 #include "heirloom/heirloom.hpp"
 
 #include "spec_generator.hpp"
@@ -28,7 +29,7 @@ struct TableCall {
 };
 
 // Makes the call: {ok, Result} or {error, Cause}, as erlang.escript answers.
-Term perform(Table& table, const TableCall& call);
+Term perform(Ets& ets, Table& table, const TableCall& call);
 
 // Whether all agree on its place in the order: that of identifiers Erlang leaves to the VM (docs/values.md).
 bool has_place(const Term& key);

@@ -116,17 +116,17 @@ class Tables : public testing::TestWithParam<Kind> {
   Tables() {
     char path[] = "/dev/shm/heirloom-oracle-XXXXXX";
     directory_ = ::mkdtemp(path);
-    node_.emplace(Node::open(directory_));
+    ets_.emplace(Node::open(directory_));
   }
   ~Tables() override {
     table_.reset();
-    node_.reset();
+    ets_.reset();
     std::filesystem::remove_all(directory_);
   }
 
   void begin(const Kind& kind) {
     if (table_) table_->drop();
-    table_.emplace(node_->create("table"_atom, kind.options));
+    table_.emplace(ets_->node().create("table"_atom, kind.options));
     erlang().ask({"new"_atom, parse(kind.text)});
   }
 
@@ -134,7 +134,7 @@ class Tables : public testing::TestWithParam<Kind> {
   std::string compare(const Kind& kind, const TableCall& call, Program* by = nullptr) {
     const Term bytes = ask(kind, call);
     const Term answer = from_external(bytes.as_binary());
-    const Term got = by == nullptr ? perform(*table_, call) : by->make(call);
+    const Term got = by == nullptr ? perform(*ets_, *table_, call) : by->make(call);
     const Term expected(answer.element(1));
     if (!same_answer(call, expected, got)) return "answers " + to_string(got) + ", Erlang " + to_string(expected);
     if (Term(answer.element(2)) != Term(table_->size())) {
@@ -233,7 +233,7 @@ class Tables : public testing::TestWithParam<Kind> {
   }
 
   std::string directory_;
-  std::optional<Node> node_;
+  std::optional<Ets> ets_;
   std::optional<Table> table_;
   std::unique_ptr<Erlang> erlang_;
   std::uint64_t asked_ = 0;
@@ -303,9 +303,9 @@ TEST_P(TablesOfSeveralPrograms, AnswerAsErlangsWhoeverCallsAndDies) {
   for (std::uint64_t round = 0; round < rounds && !HasFailure(); ++round) {
     programs_.clear();
     table_.reset();
-    node_.reset();
+    ets_.reset();
     while (programs_.size() < kPrograms) programs_.push_back(std::make_unique<Program>());
-    node_.emplace(Node::open(directory_));
+    ets_.emplace(Node::open(directory_));
     begin(kind);
     open_everywhere();
     CallGenerator generator(random_(), kind.type, kind.keypos, erlang().release() >= 26);
