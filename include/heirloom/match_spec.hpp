@@ -10,6 +10,7 @@
 // copy, and may be used by any thread, for any table. Where one is taken, a Term will do.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,9 +58,10 @@ class MatchSpec {
 [[nodiscard]] MatchSpec match_delete_pattern(const Term& pattern);
 
 // ets:fun2ms/1, of a fun as text: fun({Id, Hits, _}) when Hits > 10 -> Id end. Its argument is the object, `Object = {...}` names all of
-// it, guards and body may call what a specification may, object() and bindings() among them. Returns the specification. Throws
-// Error{syntax} that says where and what, and Error{system_limit} when it nests more than 200 deep.
-[[nodiscard]] Term fun2ms(std::string_view text);
+// it, guards and body may call what a specification may, object() and bindings() among them. Variables that its head does not bind have
+// the values that `surroundings` gives them. Returns the specification. Throws Error{syntax} that says where and what, and
+// Error{system_limit} when it nests more than 200 deep.
+[[nodiscard]] Term fun2ms(std::string_view text, const std::map<std::string, Term>& surroundings = {});
 
 // ets:test_ms/2. `errors` says what is wrong with the specification; then there is no result. No result and no errors: no clause
 // applies, where Erlang says false.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -41,28 +42,67 @@ constexpr std::array<std::string_view, 13> kReserved{
 
 class Reader {
  public:
-  Reader(Lexer& lexer, std::string_view text) : lexer_(lexer), text_(text) { advance(); }
+  enum class Purpose { match_specification, shell };
+  Reader(Lexer& lexer, std::string_view text, Purpose purpose) : lexer_(lexer), text_(text), purpose_(purpose) {}
 
-  std::vector<FunClause> fun() {
+  std::vector<FunClause> only_fun() {
+    advance();
     if (!is_word("fun")) refuse("a fun is expected: fun({Key, _}) -> Key end");
-    advance();
-    std::vector<FunClause> clauses;
-    do clauses.push_back(clause());
-    while (accept(TokenKind::semicolon));
-    if (!is_word("end")) refuse("`;` or `end` is expected");
-    advance();
+    std::vector<FunClause> clauses = fun().clauses;
     accept(TokenKind::stop);
     if (token_.kind != TokenKind::end) refuse("the fun is complete here");
     return clauses;
   }
 
+  Statement statement() {
+    advance();
+    Statement statement{{}, 0};
+    if (token_.kind != TokenKind::end && token_.kind != TokenKind::stop) statement.expressions = sequence();
+    if (token_.kind != TokenKind::end && token_.kind != TokenKind::stop) refuse("`,` or `.` is expected");
+    statement.bytes = token_.end;
+    return statement;
+  }
+
+  // Whether it is the end of the text that reading has come to, so that more text could make it whole.
+  [[nodiscard]] bool is_at_end() const { return lexing_ ? lexer_.is_at_end() : token_.kind == TokenKind::end; }
+  // Skips what is left of a statement that cannot be read; where its full stop, or the text, ends.
+  std::size_t skip_statement() noexcept {
+    try {
+      while (token_.kind != TokenKind::end && token_.kind != TokenKind::stop) advance();
+    } catch (const Error&) {
+      return text_.size();
+    }
+    return token_.end;
+  }
+
  private:
+  Expression fun() {
+    Expression made{.kind = Expression::Kind::fun, .begin = token_.begin};
+    if (++depth_ > kExpressionDepthMax) refuse_depth(token_.begin);
+    advance();
+    do made.clauses.push_back(clause());
+    while (accept(TokenKind::semicolon));
+    if (!is_word("end")) refuse("`;` or `end` is expected");
+    made.end = token_.end;
+    advance();
+    for (const FunClause& clause : made.clauses) {
+      if (clause.heads.size() != made.clauses.front().heads.size())
+        lexer_.refuse(made.begin, "the clauses of this fun take different numbers of arguments");
+      for (const auto& part : {std::cref(clause.heads), std::cref(clause.body)}) grow(made, part.get());
+      for (const std::vector<Expression>& guards : clause.guards) grow(made, guards);
+    }
+    --depth_;
+    return made;
+  }
+
   FunClause clause() {
     FunClause clause;
     expect(TokenKind::open_group, "`(`");
-    if (token_.kind == TokenKind::close_group) refuse("a fun of one argument is expected, the object");
-    clause.head = expression();
-    if (token_.kind == TokenKind::comma) refuse("a fun of one argument is expected, the object: write a tuple");
+    const bool of_one = purpose_ == Purpose::match_specification;
+    if (of_one && token_.kind == TokenKind::close_group) refuse("a fun of one argument is expected, the object");
+    if (token_.kind != TokenKind::close_group) clause.heads = sequence();
+    if (of_one && clause.heads.size() != 1)
+      lexer_.refuse(clause.heads[1].begin, "a fun of one argument is expected, the object: write a tuple");
     expect(TokenKind::close_group, "`)`");
     if (is_word("when")) {
       do {
@@ -140,9 +180,12 @@ class Reader {
 
   // With the height that its parts give it.
   [[nodiscard]] Expression grown(Expression made) const {
-    for (const Expression& part : made.parts) made.height = std::max(made.height, part.height + 1);
-    if (made.height > kExpressionDepthMax) refuse_depth(made.begin);
+    grow(made, made.parts);
     return made;
+  }
+  void grow(Expression& made, const std::vector<Expression>& parts) const {
+    for (const Expression& part : parts) made.height = std::max(made.height, part.height + 1);
+    if (made.height > kExpressionDepthMax) refuse_depth(made.begin);
   }
 
   Expression primary() {
@@ -153,10 +196,7 @@ class Reader {
       case TokenKind::identifier: made.value = token_.value; break;
       case TokenKind::string: made.value = string(); return made;
       case TokenKind::atom: return atom_or_call();
-      case TokenKind::variable:
-        made.kind = Expression::Kind::variable;
-        made.name = std::string(lexer_.text_of(token_));
-        break;
+      case TokenKind::variable: return variable_or_application();
       case TokenKind::open_binary: made.value = binary_literal(); return made;
       case TokenKind::open_group: {
         advance();
@@ -218,13 +258,18 @@ class Reader {
   }
 
   Expression atom_or_call() {
+    const bool shell = purpose_ == Purpose::shell;
+    if (shell && is_word("fun")) return fun();
     for (const std::string_view word : kReserved) {
-      if (is_word(word)) refuse("an expression of a match specification is expected");
+      if (is_word(word))
+        refuse(shell ? "an expression is expected" : "an expression of a match specification is expected");
     }
     Expression made{.kind = Expression::Kind::literal, .begin = token_.begin};
     std::string name = lexer_.text_of_atom(token_);
     advance();
-    if (token_.kind == TokenKind::colon && name == "erlang") {
+    const bool of_map = text_.substr(token_.end).starts_with('=');  // Key := Value
+    if (token_.kind == TokenKind::colon && !of_map && (shell || name == "erlang")) {
+      made.module = name;
       advance();
       if (token_.kind != TokenKind::atom) refuse("the name of a function is expected");
       name = lexer_.text_of_atom(token_);
@@ -240,6 +285,19 @@ class Reader {
     advance();
     made.parts = elements(TokenKind::close_group, "`,` or `)`");
     return grown(std::move(made));
+  }
+
+  // X, or X(...), a call of the fun that it is.
+  Expression variable_or_application() {
+    Expression made{.kind = Expression::Kind::variable, .begin = token_.begin};
+    made.name = std::string(lexer_.text_of(token_));
+    advance();
+    if (purpose_ != Purpose::shell || token_.kind != TokenKind::open_group) return made;
+    Expression application{.kind = Expression::Kind::apply, .begin = made.begin};
+    advance();
+    application.parts = elements(TokenKind::close_group, "`,` or `)`");
+    application.parts.insert(application.parts.begin(), std::move(made));
+    return grown(std::move(application));
   }
 
   Term string() {
@@ -279,7 +337,11 @@ class Reader {
   }
 
   [[nodiscard]] bool is_word(std::string_view word) const { return lexer_.is_word(token_, word); }
-  void advance() { token_ = lexer_.next(); }
+  void advance() {
+    lexing_ = true;
+    token_ = lexer_.next();
+    lexing_ = false;
+  }
   bool accept(TokenKind kind) {
     if (token_.kind != kind) return false;
     advance();
@@ -294,12 +356,31 @@ class Reader {
 
   Lexer& lexer_;
   std::string_view text_;
+  Purpose purpose_;
   Token token_;
+  bool lexing_ = false;  // the next token is being read
   int depth_ = 0;
 };
 
 }  // namespace
 
-std::vector<FunClause> read_fun(term::Lexer& lexer, std::string_view text) { return Reader(lexer, text).fun(); }
+std::vector<FunClause> read_fun(term::Lexer& lexer, std::string_view text) {
+  return Reader(lexer, text, Reader::Purpose::match_specification).only_fun();
+}
+
+Statement read_statement(term::Lexer& lexer, std::string_view text) {
+  return Reader(lexer, text, Reader::Purpose::shell).statement();
+}
+
+std::pair<std::size_t, bool> measure_statement(std::string_view text) {
+  Lexer lexer(text, term::Grammar::expressions);
+  Reader reader(lexer, text, Reader::Purpose::shell);
+  try {
+    return {reader.statement().bytes, true};
+  } catch (const Error&) {
+    const bool complete = !reader.is_at_end();
+    return {complete ? reader.skip_statement() : text.size(), complete};
+  }
+}
 
 }  // namespace heirloom::matching

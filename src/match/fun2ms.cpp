@@ -20,7 +20,8 @@ namespace {
 
 class Translator {
  public:
-  explicit Translator(std::string_view text) : text_(text), lexer_(text, term::Grammar::expressions) {}
+  Translator(std::string_view text, const std::map<std::string, Term>& surroundings)
+      : text_(text), lexer_(text, term::Grammar::expressions), surroundings_(surroundings) {}
 
   Term run() {
     std::vector<Term> clauses;
@@ -32,7 +33,7 @@ class Translator {
   // Alternatives of guards become clauses with the same head: so one that raises an exception leaves the others.
   void translate(const FunClause& clause, std::vector<Term>& into) {
     variables_.clear();
-    const Term head = head_of(clause.head);
+    const Term head = head_of(clause.heads.front());
     const Term body = all_of(clause.body);
     if (clause.guards.empty()) into.push_back({head, list({}), body});
     for (const auto& guards : clause.guards) into.push_back({head, all_of(guards), body});
@@ -64,7 +65,7 @@ class Translator {
       case Expression::Kind::list: return list_of(each(part.parts, &Translator::pattern));
       case Expression::Kind::map: return map_of(part, [this](const Expression& value) { return pattern(value); });
       case Expression::Kind::match: refuse(part, "`=` is for the whole object only");
-      case Expression::Kind::call: break;
+      default: break;
     }
     refuse(part, "a pattern is expected, and " + part.name + " is a function");
   }
@@ -73,15 +74,16 @@ class Translator {
     switch (part.kind) {
       case Expression::Kind::literal: return means_something(part.value) ? Term{"const"_atom, part.value} : part.value;
       case Expression::Kind::variable: {
-        const auto found = variables_.find(part.name);
-        if (found == variables_.end()) refuse(part, "the variable " + part.name + " has no value");
-        return found->second;
+        if (const auto found = variables_.find(part.name); found != variables_.end()) return found->second;
+        const auto around = surroundings_.find(part.name);
+        if (around == surroundings_.end()) refuse(part, "the variable " + part.name + " has no value");
+        return Term{"const"_atom, around->second};
       }
       case Expression::Kind::tuple: return tuple({tuple(each(part.parts, &Translator::expression))});
       case Expression::Kind::list: return list_of(each(part.parts, &Translator::expression));
       case Expression::Kind::map: return map_of(part, [this](const Expression& value) { return expression(value); });
       case Expression::Kind::match: refuse(part, "`=` is for heads");
-      case Expression::Kind::call: break;
+      default: break;
     }
     if (part.parts.empty() && part.name == "object") return Term("$_"_atom);
     if (part.parts.empty() && part.name == "bindings") return Term("$$"_atom);
@@ -127,12 +129,15 @@ class Translator {
 
   std::string_view text_;
   term::Lexer lexer_;
+  const std::map<std::string, Term>& surroundings_;
   std::map<std::string, Term> variables_;
 };
 
 }  // namespace
 
-Term fun2ms(std::string_view text) try { return Translator(text).run(); } catch (const Error& error) {
+Term fun2ms(std::string_view text, const std::map<std::string, Term>& surroundings) try {
+  return Translator(text, surroundings).run();
+} catch (const Error& error) {
   throw Error(error.code(), "read a fun", error.detail());
 }
 

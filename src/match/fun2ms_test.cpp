@@ -72,7 +72,7 @@ TEST(Fun2ms, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error("fun({K, _}) -> K"), "line 1, column 17: `;` or `end` is expected, not the end of the text");
   EXPECT_EQ(error("fun({K, _}) -> K end end"), "line 1, column 22: the fun is complete here, not 'end'");
   EXPECT_EQ(error("fun(A, B) -> A end"),
-            "line 1, column 6: a fun of one argument is expected, the object: write a tuple, not ','");
+            "line 1, column 8: a fun of one argument is expected, the object: write a tuple");
   EXPECT_EQ(error("fun() -> a end"), "line 1, column 5: a fun of one argument is expected, the object, not ')'");
   EXPECT_EQ(error("fun({f(1)}) -> a end"), "line 1, column 6: a pattern is expected, and f is a function");
   EXPECT_EQ(error("fun({'$1'}) -> a end"), "line 1, column 6: in a head the atom '$1' would match more than itself");

@@ -63,6 +63,7 @@ class Lexer {
 
   // Throws Error{syntax}, and Error{system_limit} for an integer that is too large.
   Token next();
+  [[nodiscard]] bool is_at_end() const noexcept { return at_ == text_.size(); }
   // Whether the next token is a string. Strings without anything between them are one.
   [[nodiscard]] bool string_follows();
 
