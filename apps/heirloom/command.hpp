@@ -40,6 +40,7 @@ void add_select(CLI::App& app, Chosen& chosen);
 void add_count(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_lineage(CLI::App& app, Chosen& chosen);
+void add_shell(CLI::App& app, Chosen& chosen);
 void add_takeover(CLI::App& app, Chosen& chosen);
 void add_reclaim(CLI::App& app, Chosen& chosen);
 void add_quarantine(CLI::App& app, Chosen& chosen);

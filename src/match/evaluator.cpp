@@ -273,9 +273,19 @@ class Evaluation {
   int depth_;
 };
 
-std::optional<Value> Evaluator::evaluate(std::string_view text) {
+namespace {
+
+matching::Statement read(std::string_view text) try {
   term::Lexer lexer(text, term::Grammar::expressions);
-  const matching::Statement statement = matching::read_statement(lexer, text);
+  return matching::read_statement(lexer, text);
+} catch (const Error& error) {
+  throw Error(error.code(), "read an expression", error.detail());
+}
+
+}  // namespace
+
+std::optional<Value> Evaluator::evaluate(std::string_view text) {
+  const matching::Statement statement = read(text);
   if (statement.expressions.empty()) return std::nullopt;
   Evaluation evaluation(*this, text, bindings_, 0);
   Value result = evaluation.all(statement.expressions);

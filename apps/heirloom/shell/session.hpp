@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Session: what a shell knows and does, without a terminal: expressions in, text out.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <heirloom/ets.hpp>
+#include <heirloom/evaluator.hpp>
+#include <heirloom/heirloom.hpp>
+
+namespace heirloom::cli::shell {
+
+class Session {
+ public:
+  // `print` takes what is printed, in whole lines.
+  Session(Node node, std::function<void(std::string_view)> print);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Evaluates one statement and prints what it is. Throws Error.
+  void run(std::string_view statement);
+  // Somebody said q().
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  // Of the next statement, from 1.
+  [[nodiscard]] std::size_t number() const noexcept { return results_.size() + 1; }
+  // What a word that begins so may become: functions, modules, tables, variables.
+  [[nodiscard]] std::vector<std::string> completions(std::string_view beginning) const;
+
+ private:
+  using Value = Evaluator::Value;
+  using Call = Evaluator::Call;
+  friend struct Functions;
+
+  Value call(const Call& call);
+  Value call_ets(const Call& call);
+  [[nodiscard]] std::optional<Value> call_own(const Call& call);
+  [[nodiscard]] bool forget(std::string_view statement);
+
+  Ets ets_;
+  std::function<void(std::string_view)> print_;
+  Evaluator evaluator_;
+  std::vector<Value> results_;
+  bool silent_ = false;  // the function that was called has printed what there is to say
+  bool ended_ = false;
+};
+
+}  // namespace heirloom::cli::shell
