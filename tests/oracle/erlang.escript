@@ -59,11 +59,14 @@ answer({tab2file, Name, Options, Objects, File, HowToSave}) ->
     Told = told_of_table(Table),
     ets:delete(Table),
     {Result, Told};
-answer({file2tab, File, HowToLoad}) -> file2tab(File, HowToLoad);
-answer({tabfile_info, File}) ->
-    try ets:tabfile_info(File)
-    catch error:_ -> raised
-    end;
+answer({file2tab, File, HowToLoad}) ->
+    in_time(fun() ->
+        case ets:file2tab(File, HowToLoad) of
+            {ok, Table} -> {ok, told_of_table(Table)};
+            {error, Reason} -> {error, Reason}
+        end
+    end);
+answer({tabfile_info, File}) -> in_time(fun() -> ets:tabfile_info(File) end);
 answer({generate, Seed, Count}) ->
     rand:seed(exsss, Seed),
     [own(term(4)) || _ <- lists:seq(1, Count)].
@@ -109,26 +112,14 @@ told_of_table(Table) ->
     Items = [name, size, type, keypos, protection, compressed, read_concurrency, write_concurrency],
     {[{Item, ets:info(Table, Item)} || Item <- Items], ets:tab2list(Table)}.
 
-%% disk_log never comes to an end with some damaged files: so by a process of its own.
-file2tab(File, HowToLoad) ->
-    Load = fun() ->
-        try ets:file2tab(File, HowToLoad) of
-            {ok, Table} -> {ok, told_of_table(Table)};
-            {error, Reason} -> {error, Reason}
-        catch error:_ -> raised
-        end
-    end,
-    {Pid, Monitor} = spawn_monitor(fun() -> exit({answer, Load()}) end),
+%% disk_log never comes to an end with some damaged files: so by a process of its own. Then this VM is of no use any more.
+in_time(Fun) ->
+    Guarded = fun() -> try Fun() catch error:_ -> raised end end,
+    {Pid, Monitor} = spawn_monitor(fun() -> exit({answer, Guarded()}) end),
     receive
         {'DOWN', Monitor, process, Pid, {answer, Answer}} -> Answer
-    after 5000 ->
-        [exit(Log, kill) || Log <- processes(), is_log(process_info(Log, dictionary))],
-        exit(Pid, kill),
-        receive {'DOWN', Monitor, process, Pid, _} -> hangs end
+    after 5000 -> hangs
     end.
-
-is_log({dictionary, Dictionary}) -> lists:member({'$initial_call', {disk_log, init, 2}}, Dictionary);
-is_log(undefined) -> false.
 
 cause(badarg, [{ets, _, _, Info} | _]) ->
     case lists:keyfind(error_info, 1, Info) of

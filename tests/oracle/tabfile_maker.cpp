@@ -22,7 +22,7 @@ std::string TableFileMaker::bytes(std::size_t count) {
 
 // Now and then something that is no object, or no term.
 std::string TableFileMaker::object(std::uint64_t number, std::size_t padding_max) {
-  if (one_in(300)) {
+  if (one_in(900)) {
     static const Term odd = parse(
         "[a, 7, {}, [], #{}, ['$end_of_table', []], ['$end_of_table', [{count, 3}]], ['$end_of_table'],"
         " {'EXIT'}, {1}, {a, b, c, d, e}]");

@@ -30,6 +30,7 @@
 #include "erlang.hpp"
 #include "tabfile/format.hpp"
 #include "tabfile_maker.hpp"
+#include "term/external_prefix.hpp"
 #include "term_generator.hpp"
 #include "traits.hpp"
 
@@ -61,8 +62,8 @@ Term sorted(const Term& objects) {
 // As Erlang's told_of_table().
 Term told(const Table& table) {
   std::vector<Term> info;
-  for (const char* item : {"name", "size", "type", "keypos", "protection", "compressed", "read_concurrency",
-                           "write_concurrency"}) {
+  for (const char* item :
+       {"name", "size", "type", "keypos", "protection", "compressed", "read_concurrency", "write_concurrency"}) {
     info.push_back({Atom(item), table.info(Atom(item))});
   }
   return {list(info), sorted(list(table.tab2list()))};
@@ -157,8 +158,8 @@ TEST_F(TableFiles, SavedByErlangLoadHere) {
   for (int round = 0; round < 300; ++round) {
     const Term made_with = options();
     const std::size_t keypos = made_with[2].element(2).as_uint64();
-    const Term answer = erlang_->ask({"tab2file"_atom, "table"_atom, made_with, list(objects(keypos)), characters(file_),
-                                      how_to_save()});
+    const Term answer = erlang_->ask(
+        {"tab2file"_atom, "table"_atom, made_with, list(objects(keypos)), characters(file_), how_to_save()});
     ASSERT_EQ(answer.element(1), Term("ok"_atom));
     const Term expected{"ok"_atom, told_by_erlang(answer.element(2))};
     ASSERT_EQ(load(kVerify), expected) << made_with << ' ' << detail_;
@@ -192,15 +193,15 @@ class DamagedTableFiles : public TableFilesTest {
       const std::string_view magic = file.substr(at, 4);
       if (magic != tabfile::kItemMagic && magic != tabfile::kOldItemMagic) continue;
       const std::size_t size = tabfile::read_size(file.substr(at - 4));
-      for (const std::size_t begin : {at + 4, at + 4 + tabfile::kSumBytes}) {
-        if (begin < file.size() && size <= file.size() - begin && is_dangerous(file.substr(begin, size))) return true;
-      }
+      const bool is_long = size >= tabfile::kLongItemBytes && magic == tabfile::kItemMagic;
+      const std::size_t begin = at + 4 + (is_long ? tabfile::kSumBytes : 0);
+      if (begin < file.size() && size <= file.size() - begin && is_dangerous(file.substr(begin, size))) return true;
     }
     return false;
   }
   static bool is_dangerous(std::string_view term) {
     try {
-      from_external(term);
+      static_cast<void>(term::read_external_prefix(term, {}));
       return false;
     } catch (const Error& error) {
       const std::string& refusal = error.detail();
@@ -218,14 +219,21 @@ class DamagedTableFiles : public TableFilesTest {
     return detail_ + "; the file is kept as " + name;
   }
 
+  // Nothing where it hangs; then it is another Erlang from then on.
+  std::optional<Term> ask(const Term& request) {
+    Term answer = erlang_->ask(request);
+    if (answer != Term("hangs"_atom)) return answer;
+    ++hanging_;
+    erlang_ = std::make_unique<Erlang>();
+    return std::nullopt;
+  }
+
   void judge(const std::string& bytes, const Term& how) {
-    const Term answer = erlang_->ask({"file2tab"_atom, characters(file_), how});
+    const auto answered = ask({"file2tab"_atom, characters(file_), how});
     detail_.clear();
     const Term own = load(how);
-    if (answer == Term("hangs"_atom)) {
-      ++hanging_;
-      return;
-    }
+    if (!answered) return;
+    const Term& answer = *answered;
     if (answer == Term("raised"_atom)) {
       ++raised_;
       ASSERT_EQ(own, Term({"error"_atom, "badfile"_atom})) << kept(bytes);
@@ -240,8 +248,10 @@ class DamagedTableFiles : public TableFilesTest {
   }
 
   void judge_info(const std::string& bytes) {
-    const Term answer = erlang_->ask({"tabfile_info"_atom, characters(file_)});
+    const auto answered = ask({"tabfile_info"_atom, characters(file_)});
     const Term own = info();
+    if (!answered) return;
+    const Term& answer = *answered;
     const bool odd_header = answer == Term("raised"_atom) || answer.element(1) == Term("ok"_atom);
     if (odd_header && own == Term({"error"_atom, "badfile"_atom})) {
       ++odd_headers_;
