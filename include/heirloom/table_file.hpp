@@ -56,6 +56,9 @@ struct TableFileProgress {
   std::uint64_t objects_total = 0;
   std::uint64_t bytes = 0;        // of the file, done
   std::uint64_t bytes_total = 0;  // of the file that is read; 0 while one is written
+  // Of the file that is read without `verify`: those that were passed over, since nothing could be made of them, or since Erlang
+  // would pass over them; at the end, with those that were not read any more.
+  std::uint64_t bytes_skipped = 0;
 };
 // What it throws, the call throws, after it has tidied up as for any failure.
 using TableFileProgressFunction = std::function<void(const TableFileProgress&)>;
@@ -98,8 +101,9 @@ struct File2Tab {
   bool node_table = false;
   std::optional<std::uint64_t> max_bytes = {};  // as in TableOptions
 
-  // Of each object; new_atoms_max of the whole file.
-  InputLimits limits = {};
+  // Of each object; new_atoms_max of the whole file. Whatever a table can hold, and as many atoms as an Erlang VM; for the files of
+  // strangers, less.
+  InputLimits limits = {.memory_bytes_max = 8 * Term::kWordsMax, .new_atoms_max = std::size_t{1} << 20};
   TableFileProgressFunction progress = {};
 };
 

@@ -29,11 +29,14 @@ class Damage : public TableFileTest {
   }
   std::size_t objects_of(const std::string& bytes) {
     write(bytes);
-    Table table = file2tab(*node_, file());
+    Table table = file2tab(*node_, file(), {.progress = [&](const TableFileProgress& now) { done_ = now; }});
     const std::size_t size = table.size();
     table.drop();
+    EXPECT_EQ(done_.objects, size);
     return size;
   }
+
+  TableFileProgress done_;  // of objects_of()
 };
 
 TEST_F(Damage, EachBitOfASummedFileIsFoundOrHarmless) {
@@ -107,12 +110,17 @@ TEST_F(Damage, IsSkippedWhereTheFileIsNotVerified) {
   const std::string two = item("{1}") + item("{2}");
   const std::string no_term = framed("\x83\xff");
   EXPECT_EQ(objects_of(header() + two), 2U);
+  EXPECT_EQ(done_.bytes_skipped, 0U);
   EXPECT_EQ(objects_of(std::string(kLogMagic) + std::string(kOpened) + (header() + two).substr(8)), 2U);
   EXPECT_EQ(objects_of(header() + item("{1}") + no_term + item("{2}")), 2U);
+  EXPECT_EQ(done_.bytes_skipped, no_term.size());
   EXPECT_EQ(objects_of(header() + item("{1}") + "twelve bytes" + item("{2}")), 2U);
+  EXPECT_EQ(done_.bytes_skipped, 12U);
   EXPECT_EQ(objects_of(header() + item("{1}") + item("{2}").substr(0, 12)), 1U);
+  EXPECT_EQ(done_.bytes_skipped, 12U);
   // More than a hundred bytes that are nothing, at the beginning of what is read at a time, are the end.
   EXPECT_EQ(objects_of(header() + std::string(120, 'x') + two), 0U);
+  EXPECT_EQ(done_.bytes_skipped, 120 + two.size());
   EXPECT_EQ(reason_of_bytes(header() + item("{1}") + no_term + item("{2}")), Term("badfile"_atom));
 }
 

@@ -142,7 +142,7 @@ bool DiskLogReader::take_long(ItemBlock& block, std::uint64_t size, std::size_t&
 }
 
 void DiskLogReader::keep(ItemBlock& block, std::size_t begin, std::uint64_t size) {
-  block.items.push_back({rest_.substr(begin, size), at()});
+  block.items.push_back({rest_.substr(begin, size), at(), begin + size});
   rest_.remove_prefix(begin + size);
 }
 

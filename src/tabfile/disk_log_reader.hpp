@@ -19,10 +19,11 @@
 
 namespace heirloom::tabfile {
 
-// An item as it stands in the file, and where it begins there.
+// An item as it stands in the file: where it begins there, and how many bytes it has with all that belongs to it.
 struct Item {
   std::string_view term;
   std::uint64_t at;
+  std::uint64_t bytes;
 };
 
 struct ItemBlock {

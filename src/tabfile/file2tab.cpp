@@ -106,6 +106,7 @@ class Loading {
   const TableFileProgress& done() {
     done_.objects = file_.objects();
     done_.bytes = file_.bytes();
+    done_.bytes_skipped = file_.bytes_skipped();
     return done_;
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tabfile/failure.hpp"
+#include "tabfile/format.hpp"
 #include "tabfile/pairs.hpp"
 #include "term/external_prefix.hpp"
 
@@ -46,6 +47,7 @@ void ObjectReader::read_header() {
   if (block.items.size() != 1)
     throw bad_file(log_.operation(), at_byte(8) + "there is no whole item that says what the table is");
   const Item& item = block.items.front();
+  bytes_used_ = kLogHeadBytes;
   header_.emplace(decode_or_refuse(item), verify_, log_.operation());
   if (header_->md5sum()) sum_.update(item.term);
 }
@@ -54,6 +56,7 @@ void ObjectReader::read_header() {
 std::optional<Term> ObjectReader::decode(const Item& item) try {
   auto [term, new_atoms] = term::read_external_prefix(item.term, limits_);
   limits_.new_atoms_max -= new_atoms;
+  bytes_used_ += item.bytes;
   return std::move(term);
 } catch (const Error& error) {
   if (error.code() == ErrorCode::syntax) return std::nullopt;
@@ -132,7 +135,10 @@ std::vector<Term> ObjectReader::next_summed() {
 
 std::vector<Term> ObjectReader::next() {
   auto objects = verify_ && header_->md5sum() ? next_summed() : next_unsummed();
-  if (objects.empty()) prove();
+  if (objects.empty()) {
+    at_end_ = true;
+    prove();
+  }
   return objects;
 }
 

@@ -33,6 +33,10 @@ class ObjectReader {
 
   [[nodiscard]] std::uint64_t objects() const noexcept { return objects_; }  // so far
   [[nodiscard]] std::uint64_t bytes() const noexcept { return log_.at(); }
+  // Before this place that no item was made of; at the end, of the whole file.
+  [[nodiscard]] std::uint64_t bytes_skipped() const noexcept {
+    return (at_end_ ? bytes_total() : bytes()) - bytes_used_;
+  }
   [[nodiscard]] std::uint64_t bytes_total() const noexcept { return log_.bytes(); }
 
  private:
@@ -59,6 +63,8 @@ class ObjectReader {
   std::optional<Header> header_;
   Md5 sum_;
   std::uint64_t objects_ = 0;
+  std::uint64_t bytes_used_ = 0;
+  bool at_end_ = false;
   std::vector<std::uint64_t> places_;
   std::optional<Term> footer_;  // of the last block that had any item
 };

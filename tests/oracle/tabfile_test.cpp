@@ -8,8 +8,8 @@
 //   - raised: where Erlang raises an exception instead of answering {error,_}, the reason is `badfile` here.
 //   - hangs: disk_log does not come to an end where a long item's head is cut short by the end of the file.
 //   - no_name: a table of Heirloom may not be called ''.
-//   - insert_list_order: OTP 25.2.3 inserts lists into bags in reverse (OTP-18434), and file2tab inserts lists: the objects of a bag
-//     are compared without their order.
+//   - insert_list_order: OTP 25.2.3 inserts lists into bags and into compressed tables in reverse (OTP-18434), and file2tab inserts
+//     lists: the objects of a bag are compared without their order, those of a compressed set by their keys.
 //   - odd_header: tabfile_info tells whatever a file says, here only what a table can be; and tables have names of atoms only.
 //   - exit_objects: {'EXIT',_} is taken for an item that is no term by file2tab, when it verifies a sum or finds a broken term
 //     near it. No generated object is one.
@@ -70,6 +70,16 @@ Term told(const Table& table) {
   return {list(info), sorted(list(table.tab2list()))};
 }
 Term told_by_erlang(TermView told) { return {Term(told.element(1)), sorted(Term(told.element(2)))}; }
+
+// Masks insert_list_order: with the keys in the place of the objects, where it matters which of two objects came last.
+Term without_lost_order(const Term& told) {
+  const auto item = [&](std::size_t index) { return told.element(1)[index].element(2); };
+  const bool is_bag = item(2) == Term("bag"_atom) || item(2) == Term("duplicate_bag"_atom);
+  if (is_bag || item(5) != Term(true)) return told;
+  std::vector<Term> keys;
+  for (const TermView object : told.element(2).elements()) keys.emplace_back(object.element(item(3).as_uint64()));
+  return {Term(told.element(1)), sorted(list(keys))};
+}
 
 class TableFilesTest : public testing::Test {
  protected:
@@ -300,7 +310,8 @@ class DamagedTableFiles : public TableFilesTest {
       if (no_name) return;
       ++loaded_;
       ASSERT_EQ(own.element(1), Term("ok"_atom)) << own << kept(bytes);
-      ASSERT_EQ(own.element(2), told_by_erlang(answer.element(2))) << kept(bytes);
+      ASSERT_EQ(without_lost_order(Term(own.element(2))), without_lost_order(told_by_erlang(answer.element(2))))
+          << kept(bytes);
     } else {
       ++refused_[to_string(answer.element(2))];
       ASSERT_EQ(own, answer) << kept(bytes);
