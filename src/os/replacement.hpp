@@ -35,6 +35,7 @@ class Replacement {
   // With `durable`, finish() returns when the bytes and the name are on the disk.
   [[nodiscard]] int create(const std::filesystem::path& target, bool durable);
   [[nodiscard]] int append(std::string_view bytes);
+  // When only the name cannot be brought to the disk, the file has it nevertheless.
   [[nodiscard]] int finish();
 
  private:

@@ -97,6 +97,9 @@ TEST_F(Damage, GetsTheReasonThatErlangGives) {
                             item("{{name,t},{type,none},{protection,public},{named_table,true},{keypos,1},{size,2}}")),
             Term("cannot_create_table"_atom));
   EXPECT_EQ(code_, ErrorCode::badarg);
+  const std::string own =
+      "{{name,t},{type,{max_bytes,1048576}},{protection,public},{named_table,true},{keypos,1},{size,2}}";
+  EXPECT_EQ(reason_of_bytes(head() + item(own.c_str())), Term("cannot_create_table"_atom));
   EXPECT_EQ(reason_of_bytes(head() + item("{{name,t}}")), Term("badfile"_atom));
   EXPECT_EQ(reason_of_bytes(head()), Term("badfile"_atom));
   EXPECT_EQ(reason_of_bytes(header() + item("a") + two, false), Term("badfile"_atom));

@@ -76,6 +76,11 @@ class Loading {
     const Term said = file_.header().name();
     if (!options_.name && !said.is_atom()) throw Error(ErrorCode::badarg, "", "no table is called " + to_string(said));
     const Atom name = options_.name ? *options_.name : said.as_atom();
+    // In the place of one of these a pair would pass for any option, of Heirloom's own, too.
+    for (const char* key : {"type", "protection"}) {
+      if (const Term value = file_.header().value_of(key); !value.is_atom())
+        throw Error(ErrorCode::badarg, "", std::string("no ") + key + " is called " + to_string(value));
+    }
     TableOptions table_options = heirloom::table_options(made_with);
     if (options_.max_bytes) table_options.max_bytes = *options_.max_bytes;
     Node maker = node;

@@ -24,7 +24,8 @@ class Header {
   [[nodiscard]] bool object_count() const noexcept { return object_count_; }
   [[nodiscard]] bool md5sum() const noexcept { return md5sum_; }
 
-  // Throw TableFileError{badfile} where it is no pair.
+  // Throw TableFileError{badfile} where there is no such pair.
+  [[nodiscard]] Term value_of(const char* key) const;
   [[nodiscard]] Term name() const { return value_of("name"); }
   [[nodiscard]] Term size() const { return value_of("size"); }
   // For ets:new/2.
@@ -33,7 +34,6 @@ class Header {
 
  private:
   [[nodiscard]] std::optional<TermView> find(const char* key) const;
-  [[nodiscard]] Term value_of(const char* key) const;
   [[nodiscard]] Term version(const char* key) const;
   [[nodiscard]] bool says(const char* extended) const;
 

@@ -112,13 +112,13 @@ told_of_table(Table) ->
     Items = [name, size, type, keypos, protection, compressed, read_concurrency, write_concurrency],
     {[{Item, ets:info(Table, Item)} || Item <- Items], ets:tab2list(Table)}.
 
-%% disk_log never comes to an end with some damaged files: so by a process of its own. Then this VM is of no use any more.
+%% disk_log does not come to an end with some damaged files: so by a process of its own.
 in_time(Fun) ->
     Guarded = fun() -> try Fun() catch error:_ -> raised end end,
     {Pid, Monitor} = spawn_monitor(fun() -> exit({answer, Guarded()}) end),
     receive
         {'DOWN', Monitor, process, Pid, {answer, Answer}} -> Answer
-    after 5000 -> hangs
+    after 60000 -> hangs
     end.
 
 cause(badarg, [{ets, _, _, Info} | _]) ->

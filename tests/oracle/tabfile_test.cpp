@@ -6,7 +6,7 @@
 //
 // Masked, by name:
 //   - raised: where Erlang raises an exception instead of answering {error,_}, the reason is `badfile` here.
-//   - hangs: disk_log does not come to an end where a long item's head is cut short by the end of the file.
+//   - hangs: disk_log does not come to an end where a long item's head is cut short by the end of the file. It gets no such file.
 //   - no_name: a table of Heirloom may not be called ''.
 //   - insert_list_order: OTP 25.2.3 inserts lists into bags and into compressed tables in reverse (OTP-18434), and file2tab inserts
 //     lists: the objects of a bag are compared without their order, those of a compressed set by their keys.
@@ -287,21 +287,21 @@ class DamagedTableFiles : public TableFilesTest {
     return detail_ + "; the file is kept as " + name;
   }
 
-  // Nothing where it hangs; then it is another Erlang from then on.
-  std::optional<Term> ask(const Term& request) {
-    Term answer = erlang_->ask(request);
-    if (answer != Term("hangs"_atom)) return answer;
-    ++hanging_;
-    erlang_ = std::make_unique<Erlang>();
-    return std::nullopt;
+  // Whether a long item begins in the last bytes of the file, with less than its head and a byte.
+  static bool would_hang_erlang(std::string_view file) {
+    constexpr std::size_t kHeadBytes = tabfile::kItemHeadBytes + tabfile::kSumBytes;
+    for (std::size_t left = tabfile::kItemHeadBytes; left <= std::min(kHeadBytes, file.size()); ++left) {
+      const std::string_view end = file.substr(file.size() - left);
+      if (end.substr(4, 4) == tabfile::kItemMagic && tabfile::read_size(end) >= tabfile::kLongItemBytes) return true;
+    }
+    return false;
   }
 
   void judge(const std::string& bytes, const Term& how) {
-    const auto answered = ask({"file2tab"_atom, characters(file_), how});
+    const Term answer = erlang_->ask({"file2tab"_atom, characters(file_), how});
     detail_.clear();
     const Term own = load(how);
-    if (!answered) return;
-    const Term& answer = *answered;
+    ASSERT_NE(answer, Term("hangs"_atom)) << kept(bytes);
     if (answer == Term("raised"_atom)) {
       ++raised_;
       ASSERT_EQ(own, Term({"error"_atom, "badfile"_atom})) << kept(bytes);
@@ -319,10 +319,9 @@ class DamagedTableFiles : public TableFilesTest {
   }
 
   void judge_info(const std::string& bytes) {
-    const auto answered = ask({"tabfile_info"_atom, characters(file_)});
+    const Term answer = erlang_->ask({"tabfile_info"_atom, characters(file_)});
     const Term own = info();
-    if (!answered) return;
-    const Term& answer = *answered;
+    ASSERT_NE(answer, Term("hangs"_atom)) << kept(bytes);
     const bool odd_header = answer == Term("raised"_atom) || answer.element(1) == Term("ok"_atom);
     if (odd_header && own == Term({"error"_atom, "badfile"_atom})) {
       ++odd_headers_;
@@ -333,7 +332,6 @@ class DamagedTableFiles : public TableFilesTest {
 
   std::uint64_t loaded_ = 0;
   std::uint64_t raised_ = 0;
-  std::uint64_t hanging_ = 0;
   std::uint64_t odd_headers_ = 0;
   std::map<std::string, std::uint64_t> refused_;
 };
@@ -343,7 +341,7 @@ TEST_F(DamagedTableFiles, AreReadAsByErlang) {
   std::uint64_t skipped = 0;
   for (std::uint64_t i = 0; i < file_count() && !HasFatalFailure(); ++i) {
     const std::string bytes = maker.file();
-    if (would_endanger_erlang(bytes)) {
+    if (would_endanger_erlang(bytes) || would_hang_erlang(bytes)) {
       ++skipped;
       continue;
     }
@@ -352,12 +350,11 @@ TEST_F(DamagedTableFiles, AreReadAsByErlang) {
     if (!HasFatalFailure()) judge(bytes, kVerify);
     if (!HasFatalFailure()) judge_info(bytes);
   }
-  std::printf("%lu loaded, %lu raised, %lu hanging, %lu odd headers, %lu skipped\n", loaded_, raised_, hanging_,
-              odd_headers_, skipped);
+  std::printf("%lu loaded, %lu raised, %lu odd headers, %lu skipped\n", loaded_, raised_, odd_headers_, skipped);
   for (const auto& [reason, count] : refused_) std::printf("%8lu %s\n", count, reason.c_str());
   EXPECT_GT(loaded_, file_count() / 10);
   EXPECT_LT(odd_headers_, file_count() / 4);
-  EXPECT_LT(hanging_ + skipped, file_count() / 20 + 5);
+  EXPECT_LT(skipped, file_count() / 20 + 5);
   EXPECT_GE(refused_.size(), 5U);
 }
 
