@@ -8,8 +8,8 @@
 //   - raised: where Erlang raises an exception instead of answering {error,_}, the reason is `badfile` here.
 //   - hangs: disk_log does not come to an end where a long item's head is cut short by the end of the file. It gets no such file.
 //   - no_name: a table of Heirloom may not be called ''.
-//   - insert_list_order: OTP 25.2.3 inserts lists into bags and into compressed tables in reverse (OTP-18434), and file2tab inserts
-//     lists: the objects of a bag are compared without their order, those of a compressed set by their keys.
+//   - insert_list_order: OTP 25.2.3 inserts lists into bags, some of them into sets, too, in reverse (OTP-18434), and file2tab inserts
+//     lists: the objects of a bag are compared without their order; where sets differ, their keys are compared.
 //   - odd_header: tabfile_info tells whatever a file says, here only what a table can be; and tables have names of atoms only.
 //   - exit_objects: {'EXIT',_} is taken for an item that is no term by file2tab, when it verifies a sum or finds a broken term
 //     near it. No generated object is one.
@@ -71,11 +71,10 @@ Term told(const Table& table) {
 }
 Term told_by_erlang(TermView told) { return {Term(told.element(1)), sorted(Term(told.element(2)))}; }
 
-// Masks insert_list_order: with the keys in the place of the objects, where it matters which of two objects came last.
+// Masks insert_list_order: of a set with the keys in the place of the objects, where it matters which of two came last.
 Term without_lost_order(const Term& told) {
   const auto item = [&](std::size_t index) { return told.element(1)[index].element(2); };
-  const bool is_bag = item(2) == Term("bag"_atom) || item(2) == Term("duplicate_bag"_atom);
-  if (is_bag || item(5) != Term(true)) return told;
+  if (item(2) == Term("bag"_atom) || item(2) == Term("duplicate_bag"_atom)) return told;
   std::vector<Term> keys;
   for (const TermView object : told.element(2).elements()) keys.emplace_back(object.element(item(3).as_uint64()));
   return {Term(told.element(1)), sorted(list(keys))};
@@ -310,8 +309,12 @@ class DamagedTableFiles : public TableFilesTest {
       if (no_name) return;
       ++loaded_;
       ASSERT_EQ(own.element(1), Term("ok"_atom)) << own << kept(bytes);
-      ASSERT_EQ(without_lost_order(Term(own.element(2))), without_lost_order(told_by_erlang(answer.element(2))))
-          << kept(bytes);
+      const Term expected = told_by_erlang(answer.element(2));
+      const Term loaded(own.element(2));
+      if (loaded == expected) return;
+      ++lost_order_;
+      ASSERT_LT(erlang_->release(), 26) << loaded << expected << kept(bytes);
+      ASSERT_EQ(without_lost_order(loaded), without_lost_order(expected)) << kept(bytes);
     } else {
       ++refused_[to_string(answer.element(2))];
       ASSERT_EQ(own, answer) << kept(bytes);
@@ -333,6 +336,7 @@ class DamagedTableFiles : public TableFilesTest {
   std::uint64_t loaded_ = 0;
   std::uint64_t raised_ = 0;
   std::uint64_t odd_headers_ = 0;
+  std::uint64_t lost_order_ = 0;
   std::map<std::string, std::uint64_t> refused_;
 };
 
@@ -350,10 +354,12 @@ TEST_F(DamagedTableFiles, AreReadAsByErlang) {
     if (!HasFatalFailure()) judge(bytes, kVerify);
     if (!HasFatalFailure()) judge_info(bytes);
   }
-  std::printf("%lu loaded, %lu raised, %lu odd headers, %lu skipped\n", loaded_, raised_, odd_headers_, skipped);
+  std::printf("%lu loaded, %lu raised, %lu odd headers, %lu in lost order, %lu skipped\n", loaded_, raised_,
+              odd_headers_, lost_order_, skipped);
   for (const auto& [reason, count] : refused_) std::printf("%8lu %s\n", count, reason.c_str());
   EXPECT_GT(loaded_, file_count() / 10);
   EXPECT_LT(odd_headers_, file_count() / 4);
+  EXPECT_LT(lost_order_, file_count() / 20 + 5);
   EXPECT_LT(skipped, file_count() / 20 + 5);
   EXPECT_GE(refused_.size(), 5U);
 }
