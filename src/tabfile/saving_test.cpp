@@ -4,7 +4,6 @@
 // untouched, and no other is left. Catches bytes that are not those of disk_log, and temporary files that stay.
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,7 +11,6 @@
 #include <thread>
 
 #include "base/error_fixture.hpp"
-#include "os/replacement.hpp"
 #include "tabfile/format.hpp"
 #include "tabfile/table_file_fixture.hpp"
 
@@ -236,22 +234,6 @@ TEST_F(Saving, OfAnothersPrivateTableChangesNothing) {
   std::promise<ErrorCode> code;
   spawn([&] { code.set_value(code_of([&] { tab2file(table, file()); })); });
   EXPECT_EQ(code.get_future().get(), ErrorCode::access);
-  EXPECT_EQ(bytes(), "what was there");
-  EXPECT_EQ(names(), std::vector<std::string>{"table"});
-}
-
-// What a kill in the middle leaves.
-TEST_F(Saving, ADeathInTheMiddleLeavesNothing) {
-  write("what was there");
-  const pid_t child = ::fork();
-  if (child == 0) {
-    auto* const file = new os::Replacement;
-    const bool failed = file->create(this->file(), true) != 0 || file->append("half of it") != 0;
-    ::_exit(failed ? 1 : 0);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
   EXPECT_EQ(bytes(), "what was there");
   EXPECT_EQ(names(), std::vector<std::string>{"table"});
 }
