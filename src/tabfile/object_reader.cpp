@@ -86,7 +86,8 @@ ObjectReader::TermBlock ObjectReader::next_terms(std::size_t terms_max) {
       // As disk_log counts back to what is behind it: as if nothing but short items followed, and as if all that was read had been
       // looked at. Where that is not so, reading goes on too late.
       std::uint64_t behind = 0;
-      for (std::size_t rest = i + 1; rest < block.items.size(); ++rest) behind += block.items[rest].term.size() + 8;
+      for (std::size_t rest = i + 1; rest < block.items.size(); ++rest)
+        behind += block.items[rest].term.size() + kItemHeadBytes;
       log_.go_back(behind);
       break;
     }
