@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a match specification says of a table: heirloom select, and heirloom count.
-#include <algorithm>
 #include <cstdint>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "command.hpp"
 #include "json.hpp"
+#include "selection.hpp"
 
 namespace heirloom::cli {
 
@@ -23,39 +22,21 @@ struct Question : LookAtTable {
 };
 struct Selection : Question {
   bool reverse = false;
-  std::size_t limit = 0;
+  std::size_t limit = SIZE_MAX;
 };
-
-MatchSpec parse_spec(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t\n");
-  const bool fun = begin != std::string::npos && text.compare(begin, 3, "fun") == 0;
-  try {
-    return MatchSpec(fun ? fun2ms(text) : parse(text));
-  } catch (const Error& error) {
-    throw UsageError(fmt::format("SPEC `{}`: {}", text, error.detail()));
-  }
-}
 
 void print_match(const Selection& options, const Term& match) {
   print(options.json ? to_line({{"match", to_json(match)}, {"term", to_string(match)}}) : to_string(match) + '\n');
 }
 
-// Some at a time, so that a large table needs no large memory.
 int select(const Selection& options) {
-  constexpr std::size_t kAtOnce = 1000;
   const MatchSpec spec = parse_spec(options.spec);
   const Node node = observe(options.node);
-  const Table table = require_table(node, options.table);
-  std::size_t left = options.limit == 0 ? SIZE_MAX : options.limit;
-  const std::size_t at_once = std::min(left, kAtOnce);
-  std::optional<Chunk> chunk = options.reverse ? table.select_reverse(spec, at_once) : table.select(spec, at_once);
-  while (chunk) {
-    for (const Term& match : chunk->matches) {
-      print_match(options, match);
-      if (--left == 0) return kOk;
-    }
-    chunk = chunk->rest ? table.select(*chunk->rest) : std::nullopt;
-  }
+  std::size_t left = options.limit;
+  visit_matches(require_table(node, options.table), spec, options.reverse, options.limit, [&](const Term& match) {
+    print_match(options, match);
+    return --left != 0;
+  });
   return kOk;
 }
 
@@ -74,7 +55,7 @@ void add_select(CLI::App& app, Chosen& chosen) {
       add_look(app, chosen, "select", "Print what a match specification says of the objects of a table, one a line",
                "Lines {\"match\": ..., \"term\": \"...\"}", &select);
   command->add_option("SPEC", options->spec, kSpecHelp)->required();
-  command->add_option("--limit", options->limit, "Not more than so many")->check(CLI::PositiveNumber);
+  add_limit_option(*command, options->limit);
   command->add_flag("--reverse", options->reverse, "From the last key of an ordered_set down");
 }
 

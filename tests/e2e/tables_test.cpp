@@ -143,6 +143,68 @@ TEST_F(Tables, DumpPrintsEveryObjectAndJsonItsParts) {
   EXPECT_EQ(json::parse(run("heirloom get things 1 --json").out), line);
 }
 
+class Dump : public Tables {
+ protected:
+  void make_people() {
+    std::vector<Term> people;
+    for (int id = 1; id <= 5; ++id) people.push_back({id, 10 * id, Atom(id % 2 == 0 ? "even" : "odd")});
+    make_table("people", people, {.type = TableType::ordered_set});
+  }
+};
+
+TEST_F(Dump, PrintsTheObjectsThatAPatternMatchesAndForWhichGuardsHold) {
+  make_people();
+  EXPECT_THAT(run("heirloom dump people --match '{_, _, even}'"), Prints("{2,20,even}\n{4,40,even}\n"));
+  EXPECT_THAT(run("heirloom dump people --match '{3, _, _}'"), Prints("{3,30,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --match '{_, Age, _}' --when 'Age > 10, Age < 40'"),
+              Prints("{2,20,even}\n{3,30,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --match '{Id, Age, _}' --when 'Age > 40; Id < 2'"),
+              Prints("{1,10,odd}\n{5,50,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --match '{_, 20, _} = Object' --when 'is_tuple(Object)'"),
+              Prints("{2,20,even}\n"));
+  EXPECT_THAT(run("heirloom dump people --match '{_, _}'"), Prints(""));
+  EXPECT_EQ(json::parse(run("heirloom dump people --match '{4, _, _}' --json").out)["term"], "{4,40,even}");
+}
+
+TEST_F(Dump, GoesThroughAnOrderedSetFromAKeyOnOrBack) {
+  make_people();
+  EXPECT_THAT(run("heirloom dump people --from 4"), Prints("{4,40,even}\n{5,50,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --from 2.5 --limit 1"), Prints("{3,30,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --from 2.5 --reverse"), Prints("{2,20,even}\n{1,10,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --from 2 --reverse --limit 1"), Prints("{2,20,even}\n"));
+  EXPECT_THAT(run("heirloom dump people --reverse --limit 2"), Prints("{5,50,odd}\n{4,40,even}\n"));
+  EXPECT_THAT(run("heirloom dump people --reverse --match '{_, _, even}'"), Prints("{4,40,even}\n{2,20,even}\n"));
+  EXPECT_THAT(run("heirloom dump people --from 2 --match '{_, _, odd}' --limit 1"), Prints("{3,30,odd}\n"));
+  EXPECT_THAT(run("heirloom dump people --from 9"), Prints(""));
+  EXPECT_THAT(run("heirloom dump people --limit 1"), Prints("{1,10,odd}\n"));
+}
+
+TEST_F(Dump, NeedsAnOrderForFromAndReverse) {
+  make_users();
+  EXPECT_THAT(run("heirloom dump users --from alice"),
+              Complains(3, "--from needs the order of an ordered_set, and this is a set (table_type)"));
+  EXPECT_THAT(run("heirloom dump users --reverse"), Complains(3, "--reverse needs the order of an ordered_set"));
+  EXPECT_THAT(run("heirloom dump users --limit 1 | wc -l"), Prints("1\n"));
+}
+
+TEST_F(Dump, SaysWhereAPatternOrAGuardIsWrong) {
+  make_people();
+  const auto dump = [&](const std::string& options) { return run("heirloom dump people " + options); };
+  EXPECT_THAT(dump("--match '{_, ?}'"), Complains(2, "dump: --match `{_, ?}`: line 1, column 5: "));
+  EXPECT_THAT(dump("--match '{_,\n ?}'"), Complains(2, "line 2, column 2: "));
+  EXPECT_THAT(dump("--match '{_, '"), Complains(2, "--match `{_, `: at its end: "));
+  EXPECT_THAT(dump("--match ''"), Complains(2, "--match ``: one pattern is expected, as {_, Age, _}"));
+  EXPECT_THAT(dump("--match '{A}) -> A; ({B}'"), Complains(2, "one pattern is expected"));
+  EXPECT_THAT(dump("--match '{_, Age,\n _}' --when 'Age > 1, Aeg < 5'"),
+              Complains(2, "--when `Age > 1, Aeg < 5`: line 1, column 10: the variable Aeg has no value"));
+  EXPECT_THAT(dump("--match '{_, Age, _}' --when 'Age >'"), Complains(2, "--when `Age >`: at its end: "));
+  EXPECT_THAT(dump("--match '{_, Age, _}' --when 'foo(Age)'"), Complains(2, "--when `foo(Age)`: Function foo/1"));
+  EXPECT_THAT(dump("--match 'A' --when 'A -> 1; (B) when B'"), Complains(2, "guards are expected"));
+  EXPECT_THAT(dump("--when true"), Complains(2, "--when requires --match"));
+  EXPECT_THAT(dump("--from '{'"), Complains(2, "--from `{`: line 1, column 2: "));
+  EXPECT_THAT(dump("--limit 0"), Complains(2, "--limit: `0` is no number from 1 on"));
+}
+
 TEST_F(Tables, CheckOfAWholeTableAccountsForItsMemory) {
   make_users();
   const Outcome check = run("heirloom check users");
