@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "command.hpp"
 #include "json.hpp"
 
@@ -11,14 +9,7 @@ namespace {
 int tell(const LookAtTable& options) {
   const Node node = observe(options.node);
   const auto info = to_json(require_table(node, options.table).info());
-  if (options.json) {
-    print(to_line(info));
-    return kOk;
-  }
-  for (const auto& [name, value] : info.items()) {
-    const std::string text = value.is_null() ? "none" : value.is_string() ? value.get<std::string>() : value.dump();
-    print(fmt::format("{:<22} {}\n", name, text));
-  }
+  print(options.json ? to_line(info) : to_lines(info));
   return kOk;
 }
 

@@ -25,11 +25,11 @@ Node observe(const std::string& directory) {
 
 Node join(const std::string& directory) { return Node::open(required_node(directory), {.create = false}); }
 
-Atom table_name(const std::string& text) {
+Atom table_name(const std::string& text, std::string_view what) {
   try {
     return Atom(text);
   } catch (const Error& error) {
-    throw UsageError(fmt::format("TABLE: {}", error.detail()));
+    throw UsageError(fmt::format("{}: {}", what, error.detail()));
   }
 }
 

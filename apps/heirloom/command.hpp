@@ -38,6 +38,8 @@ void add_delete(CLI::App& app, Chosen& chosen);
 void add_dump(CLI::App& app, Chosen& chosen);
 void add_select(CLI::App& app, Chosen& chosen);
 void add_count(CLI::App& app, Chosen& chosen);
+void add_save(CLI::App& app, Chosen& chosen);
+void add_load(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_lineage(CLI::App& app, Chosen& chosen);
 void add_shell(CLI::App& app, Chosen& chosen);
@@ -113,8 +115,8 @@ Node observe(const std::string& directory);
 // For commands that change tables: connected to the manager, or the manager itself when there is none.
 Node join(const std::string& directory);
 
-// A table's name as a person types it. Throws UsageError for what is no atom.
-Atom table_name(const std::string& text);
+// A table's name as a person types it, in the argument or option `what`. Throws UsageError for what is no atom.
+Atom table_name(const std::string& text, std::string_view what = "TABLE");
 // Throws NotFound.
 Table require_table(const Node& node, const std::string& name);
 // A term given on the command line; `what` it is goes into the UsageError.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json.hpp"
 
-#include <sstream>
+#include <fmt/format.h>
 
 namespace heirloom::cli {
 
@@ -136,6 +136,27 @@ json to_json(const CheckReport& report) {
           {"findings", report.findings}};
 }
 
+json to_json(const TableFileInfo& info) {
+  return {{"name", info.name.text()},
+          {"type", to_string(info.type)},
+          {"protection", to_string(info.protection)},
+          {"named_table", info.named_table},
+          {"keypos", info.keypos},
+          {"size", info.size},
+          {"object_count", info.object_count},
+          {"md5sum", info.md5sum},
+          {"version", fmt::format("{}.{}", info.major_version, info.minor_version)}};
+}
+
 std::string to_line(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'; }
+
+std::string to_lines(const json& object) {
+  std::string lines;
+  for (const auto& [name, value] : object.items()) {
+    const std::string text = value.is_null() ? "none" : value.is_string() ? value.get<std::string>() : value.dump();
+    lines += fmt::format("{:<22} {}\n", name, text);
+  }
+  return lines;
+}
 
 }  // namespace heirloom::cli

@@ -19,8 +19,11 @@ nlohmann::json object_to_json(const Term& object);
 nlohmann::json to_json(const TableInfo& info);
 nlohmann::json to_json(const Tenure& tenure);
 nlohmann::json to_json(const CheckReport& report);
+nlohmann::json to_json(const TableFileInfo& info);
 
 // One line. Bytes that are no UTF-8 (of a file's name in a finding) are replaced.
 std::string to_line(const nlohmann::json& json);
+// The same of an object for a person: a line a member.
+std::string to_lines(const nlohmann::json& object);
 
 }  // namespace heirloom::cli

@@ -6,7 +6,10 @@
 #include <cstdlib>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include "command.hpp"
+#include "interrupts.hpp"
 
 namespace heirloom::cli {
 
@@ -41,9 +44,9 @@ void declare(CLI::App& app, Chosen& chosen) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "heirloom " HEIRLOOM_VERSION);
   for (const auto add :
-       {&add_demo,   &add_serve,  &add_run,     &add_ls,         &add_info,    &add_lineage, &add_get,
-        &add_put,    &add_delete, &add_dump,    &add_select,     &add_count,   &add_shell,   &add_check,
-        &add_create, &add_limit,  &add_reclaim, &add_quarantine, &add_release, &add_drop,    &add_takeover}) {
+       {&add_demo,   &add_serve, &add_run,     &add_ls,         &add_info,    &add_lineage, &add_get,     &add_put,
+        &add_delete, &add_dump,  &add_select,  &add_count,      &add_save,    &add_load,    &add_shell,   &add_check,
+        &add_create, &add_limit, &add_reclaim, &add_quarantine, &add_release, &add_drop,    &add_takeover}) {
     add(app, chosen);
   }
 }
@@ -73,6 +76,9 @@ int run(int argc, char** argv) {
   } catch (const OutputClosed&) {
     // What is still in the buffer has nobody to read it, and exit() must not complain.
     return kOk;
+  } catch (const Interrupted& interrupted) {
+    const std::string what = fmt::format("interrupted by signal {}; {}", interrupted.signal(), interrupted.left());
+    return complain(chosen_name(app), what), 128 + interrupted.signal();
   } catch (const UsageError& error) {
     return complain(chosen_name(app), error.what()), kUsage;
   } catch (const NotFound& error) {

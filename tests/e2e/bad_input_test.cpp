@@ -31,7 +31,7 @@ TEST_F(BadInput, HelpIsNoErrorAndNamesEveryCommandOfAPerson) {
   const Outcome help = run("heirloom --help");
   EXPECT_EQ(help.status, 0);
   for (const char* command :
-       {"demo", "serve", "run", "ls", "info", "get", "put", "delete", "dump", "check", "Exit status"}) {
+       {"demo", "serve", "run", "ls", "info", "get", "put", "delete", "dump", "save", "load", "check", "Exit status"}) {
     EXPECT_THAT(help.out, ::testing::HasSubstr(command));
     EXPECT_EQ(run(std::string("heirloom ") + (std::string(command) == "Exit status" ? "" : command) + " --help").status,
               0);

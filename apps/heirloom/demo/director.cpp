@@ -3,7 +3,6 @@
 // The director: starts the processes of the demo, hears what they tell, and cleans up behind them, however it ends.
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,10 +14,11 @@
 
 #include "demo/demo.hpp"
 #include "demo/input.hpp"
-#include "demo/progress.hpp"
 #include "demo/report.hpp"
 #include "demo/temporary.hpp"
+#include "interrupts.hpp"
 #include "line_reader.hpp"
+#include "progress.hpp"
 #include "subprocess.hpp"
 
 namespace heirloom::cli::demo {
@@ -26,34 +26,6 @@ namespace heirloom::cli::demo {
 namespace {
 
 constexpr std::chrono::seconds kAuditPatience{120};
-
-// Thrown where the director waits, so that everything is taken down in order.
-struct Interrupted {
-  int signal;
-};
-
-// SIGINT, SIGTERM and SIGHUP, as something to be asked about.
-class Interrupts {
- public:
-  Interrupts() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, number);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~Interrupts() { ::close(descriptor_); }
-  Interrupts(const Interrupts&) = delete;
-  Interrupts& operator=(const Interrupts&) = delete;
-
-  void throw_if_any() const {
-    signalfd_siginfo info{};
-    if (::read(descriptor_, &info, sizeof(info)) == sizeof(info)) throw Interrupted{static_cast<int>(info.ssi_signo)};
-  }
-
- private:
-  int descriptor_;
-};
 
 // Workers are children of the supervisor: when that one ends they are killed too, and this process is told when they are
 // gone. Before, one of them might still make a file in the directory that is to be removed.
@@ -140,7 +112,7 @@ class Performance {
 
  private:
   void hear_supervisor(Player& supervisor, bool shows_progress) {
-    Progress progress(task_.kills, "kills", shows_progress);
+    Progress progress({.unit = "kills", .shown = shows_progress, .command = "demo"});
     // The supervisor's own patience ends first: five workers may hang in a row.
     while (const auto line = supervisor.next(10 * kPatience)) {
       if (*line == "finished" || line->rfind("trouble gave up", 0) == 0) {
@@ -149,7 +121,7 @@ class Performance {
       }
       if (*line == "finishing") progress.say("the last worker finishes its pass over the input");
       report_.hear(*line);
-      progress.show(report_.kills());
+      progress.show(report_.kills(), task_.kills);
     }
     report_.note_trouble(supervisor.what_happened());
   }
@@ -211,12 +183,7 @@ void tell_line(const std::string& line) {
 int direct(const Options& options) {
   const Input input = Input::copy_of(options.inputs);
   const Interrupts interrupts;
-  try {
-    return perform(options, input, interrupts);
-  } catch (const Interrupted& interrupted) {
-    complain("demo", fmt::format("interrupted by signal {}; nothing is left behind", interrupted.signal));
-    return 128 + interrupted.signal;
-  }
+  return perform(options, input, interrupts);
 }
 
 }  // namespace heirloom::cli::demo
