@@ -29,6 +29,7 @@ using Chosen = std::function<int()>;
 void add_serve(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);
 void add_ls(CLI::App& app, Chosen& chosen);
+void add_i(CLI::App& app, Chosen& chosen);
 void add_create(CLI::App& app, Chosen& chosen);
 void add_limit(CLI::App& app, Chosen& chosen);
 void add_info(CLI::App& app, Chosen& chosen);
