@@ -48,7 +48,10 @@ void visit_as(const char* directory, const std::string& user) {
   TypedTable<session> sessions(node.open_or_create("typed_sessions"_atom, {.keypos = 2}));
   count_a_visit(sessions, user);
 
-  for (const session& each : sessions.tab2list()) {
+  using namespace query;
+  const std::uint64_t regulars = sessions.select_count(where(field<&session::hits> > 1));
+  std::cout << regulars << " of " << sessions.size() << " came back\n";
+  for (const session& each : sessions) {
     std::cout << each.user << ": " << each.hits << " hits, " << each.visits.size() << " visits\n";
   }
   std::cout << "as a term: " << sessions.table().lookup(user).front() << '\n';

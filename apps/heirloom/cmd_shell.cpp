@@ -87,7 +87,7 @@ void talk(shell::Session& session) {
 }
 
 int run_shell(const Options& options) {
-  shell::Session session(options.observe ? observe(options.node) : join(options.node), &print);
+  shell::Session session(options.observe ? observe(options.node) : join(options.node));
   if (!options.statements.empty()) {
     for (const std::string& statement : options.statements) run_all(session, statement);
   } else if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -18,7 +17,9 @@ std::string owner_of(const TableInfo& info) {
   return info.owner ? to_string(Term(*info.owner)) : "the node";
 }
 
-void print_table(const std::vector<TableInfo>& tables) {
+}  // namespace
+
+void print_tables(const std::vector<TableInfo>& tables) {
   std::size_t width = 4;
   for (const TableInfo& info : tables) width = std::max(width, info.name.text().size());
   if (tables.empty()) return;
@@ -30,8 +31,6 @@ void print_table(const std::vector<TableInfo>& tables) {
   }
 }
 
-}  // namespace
-
 int list_tables(const Look& options) {
   const std::vector<TableInfo> tables = observe(options.node).tables();
   if (options.json) {
@@ -39,7 +38,7 @@ int list_tables(const Look& options) {
     for (const TableInfo& info : tables) array.push_back(to_json(info));
     print(to_line(array));
   } else {
-    print_table(tables);
+    print_tables(tables);
   }
   return kOk;
 }

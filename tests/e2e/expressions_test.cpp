@@ -71,6 +71,12 @@ TEST_F(Expressions, WhatEtsDoesNotHave) {
   EXPECT_THAT(run("heirloom get jobs 1"), Complains(1, "no object")) << "a node table outlives the shell";
 }
 
+TEST_F(Expressions, TablesAreListedAndPagedThrough) {
+  EXPECT_THAT(run("heirloom shell -e 'i()'").out, AllOf(HasSubstr("OBJECTS"), HasSubstr("users")));
+  EXPECT_THAT(run("echo q | heirloom shell -e 'ets:i(users)'").out, HasSubstr("<1   > {alice,41}"));
+  EXPECT_THAT(from_file("i(users).\np2\nq\n1 + 1.\n").out, AllOf(HasSubstr("{bob,23}"), HasSubstr("2\n")));
+}
+
 TEST_F(Expressions, TheFirstFailureOfAScriptEndsIt) {
   const Outcome outcome = from_file("1.\nets:lookup(nothing, 1).\n2.\n");
   EXPECT_EQ(outcome.status, 3);

@@ -9,6 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "command.hpp"
+#include "table_list.hpp"
+#include "viewer.hpp"
+
 namespace heirloom::cli::shell {
 
 using namespace literals;
@@ -123,6 +127,17 @@ struct Functions {
     return arguments[1];
   }
 
+  static Value list_tables(Session& session, Arguments) {
+    print_tables(session.ets_.node().tables());
+    return said(session, "");
+  }
+  // Its commands come from standard input, as the statements do.
+  static Value view(Session& session, Arguments arguments) {
+    Table table = table_of(session, arguments[0]);
+    if (Viewer(table, page_size()).run() == Viewer::End::kill) table.drop();
+    return said(session, "");
+  }
+
   // -- heirloom: what ets does not have --
 
   static Value create(Session& session, Arguments arguments) {
@@ -177,7 +192,7 @@ struct Functions {
   }
 
   static Value said(Session& session, const std::string& text) {
-    session.print_(text);
+    print(text);
     session.silent_ = true;
     return Term("ok"_atom);
   }
@@ -198,6 +213,8 @@ constexpr std::array kFunctions{
     Function{"", "register", 1, "Name", "give this process a name", Functions::register_own},
     Function{"", "send", 2, "Process, Message", "to a pid or a name", Functions::send_message},
     Function{"", "whereis_name", 1, "Name", "the pid of a name", Functions::find_name},
+    Function{"ets", "i", 0, "", "the tables", Functions::list_tables},
+    Function{"ets", "i", 1, "Table", "page through it", Functions::view},
     Function{"heirloom", "create", 2, "Table, Options", "a table that belongs to the node, and now to this process",
              Functions::create},
     Function{"heirloom", "claim", 1, "Table", "own it, if nobody alive does; its owner", Functions::claim},

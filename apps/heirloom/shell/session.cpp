@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "command.hpp"
 #include "shell/functions.hpp"
 
 namespace heirloom::cli::shell {
@@ -39,10 +40,7 @@ std::optional<std::vector<Term>> read_objects(const Evaluator& evaluator, const 
 
 }  // namespace
 
-Session::Session(Node node, std::function<void(std::string_view)> print)
-    : ets_(std::move(node)),
-      print_(std::move(print)),
-      evaluator_([this](const Call& called) { return call(called); }) {}
+Session::Session(Node node) : ets_(std::move(node)), evaluator_([this](const Call& called) { return call(called); }) {}
 
 void Session::run(std::string_view statement) {
   if (forget(statement)) return;
@@ -50,7 +48,7 @@ void Session::run(std::string_view statement) {
   const auto value = evaluator_.evaluate(statement);
   if (!value) return;
   results_.push_back(*value);
-  if (!silent_ && !ended_) print_(value->text() + '\n');
+  if (!silent_ && !ended_) print(value->text() + '\n');
 }
 
 // f(X) takes a variable, not its value: the one function that does.
@@ -73,19 +71,25 @@ bool Session::forget(std::string_view statement) {
 }
 
 Session::Value Session::call(const Call& called) {
-  if (called.module == "ets") return call_ets(called);
-  if (const Function* const found = find_function(called.module, called.function, called.arguments.size()))
-    return found->call(*this, called.arguments);
+  if (const auto value = call_of(called.module, called)) return *value;
   if (called.module.empty()) {
-    const auto all = Ets::functions();
-    const bool in_ets = std::any_of(all.begin(), all.end(), [&](const Ets::Function& each) {
-      return each.name == called.function && each.arity == called.arguments.size();
-    });
-    if (in_ets) return call_ets(called);
+    if (const auto value = call_of("ets", called)) return *value;
   }
   const std::string name = called.module.empty() ? called.function : called.module + ":" + called.function;
   throw Error(ErrorCode::not_found, "call " + name + "/" + std::to_string(called.arguments.size()),
               "there is no such function; help() tells which there are");
+}
+
+// Nothing: there is no such function in the module.
+std::optional<Session::Value> Session::call_of(std::string_view module, const Call& called) {
+  const std::size_t arity = called.arguments.size();
+  if (const Function* const found = find_function(module, called.function, arity))
+    return found->call(*this, called.arguments);
+  const auto is_it = [&](const Ets::Function& each) { return each.name == called.function && each.arity == arity; };
+  const auto all = Ets::functions();
+  const bool in_ets = std::any_of(all.begin(), all.end(), is_it) || std::any_of(kOfFuns.begin(), kOfFuns.end(), is_it);
+  if (module == "ets" && in_ets) return call_ets(called);
+  return std::nullopt;
 }
 
 Session::Value Session::call_ets(const Call& called) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Session: what a shell knows and does, without a terminal: expressions in, text out.
+// Session: what a shell knows and does, without a terminal: statements in, and what they are on standard output.
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +17,7 @@ namespace heirloom::cli::shell {
 
 class Session {
  public:
-  // `print` takes what is printed, in whole lines.
-  Session(Node node, std::function<void(std::string_view)> print);
+  explicit Session(Node node);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -38,11 +37,10 @@ class Session {
 
   Value call(const Call& call);
   Value call_ets(const Call& call);
-  [[nodiscard]] std::optional<Value> call_own(const Call& call);
+  [[nodiscard]] std::optional<Value> call_of(std::string_view module, const Call& call);
   [[nodiscard]] bool forget(std::string_view statement);
 
   Ets ets_;
-  std::function<void(std::string_view)> print_;
   Evaluator evaluator_;
   std::vector<Value> results_;
   bool silent_ = false;  // the function that was called has printed what there is to say
