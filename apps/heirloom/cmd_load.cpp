@@ -127,7 +127,14 @@ int load(const Options& options) {
     name = wanted.text();
   }
   const TableFileProgress& reached = progress.reached();
-  if (options.json) print(to_line({{"table", name}, {"objects", reached.objects}, {"bytes", reached.bytes}}));
+  if (reached.bytes_skipped != 0)
+    complain("load", fmt::format("{} bytes of \"{}\" were skipped", reached.bytes_skipped, options.file));
+  if (options.json) {
+    print(to_line({{"table", name},
+                   {"objects", reached.objects},
+                   {"bytes", reached.bytes},
+                   {"bytes_skipped", reached.bytes_skipped}}));
+  }
   return kOk;
 }
 
@@ -161,7 +168,8 @@ void add_load(CLI::App& app, Chosen& chosen) {
       ->excludes(into)
       ->excludes(no_verify)
       ->excludes(max_bytes);
-  command->add_flag("--json", options->json, "{\"table\": ..., \"objects\": N, \"bytes\": N}; with --show, one object");
+  command->add_flag("--json", options->json,
+                    "{\"table\": ..., \"objects\": N, \"bytes\": N, \"bytes_skipped\": N}; with --show, one object");
   command->callback([&chosen, options] { chosen = [options] { return load(*options); }; });
 }
 

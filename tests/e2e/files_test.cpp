@@ -156,6 +156,13 @@ TEST_F(Files, WithoutVerifyingWhatCanBeReadIsTaken) {
   replace_in("users.tab", "Berlin", "Dublin");
   EXPECT_THAT(run("heirloom load users.tab --as people --no-verify && heirloom get people alice"),
               Prints("{alice,41,<<\"Dublin\">>}\n"));
+  const std::string whole = read_file("users.tab");
+  write_file("users.tab", whole.substr(0, whole.size() - 20));
+  const Outcome loaded = run("heirloom load users.tab --as others --no-verify --json");
+  EXPECT_EQ(loaded.status, 0) << loaded;
+  EXPECT_EQ(json::parse(loaded.out)["objects"], 2);
+  EXPECT_GT(json::parse(loaded.out)["bytes_skipped"], 0);
+  EXPECT_THAT(loaded.err, HasSubstr("bytes of \"users.tab\" were skipped\n"));
 }
 
 // A table file without its last item: its size is in the four bytes before 98,87,76,65.
