@@ -203,6 +203,20 @@ TEST_F(Quarantines, OutliveTheManagerAndItsJournal) {
   EXPECT_EQ(last.open_table("jobs@1"_atom).lookup(1).one(), (Term{1, "kept"_atom}));
 }
 
+TEST_F(Quarantines, MakeNodeTablesThatAreSuchWithoutTheJournalToo) {
+  const std::string other = base() / "other";
+  {
+    const Node owner = Node::open(other);
+    Table plain = Node(owner).create("plain"_atom);
+    plain.insert({1, "kept"});
+    plain.quarantine("for a look");
+    plain.release();
+  }
+  std::filesystem::remove(std::filesystem::path(other) / "journal");
+  const Node after = Node::open(other);
+  EXPECT_TRUE(after.open_table("plain"_atom).info().node_table);
+}
+
 TEST_F(Quarantines, LeaveAReclaimedTableToTheNode) {
   Table mine = opened.open_or_create("mine"_atom);
   mine.reclaim();

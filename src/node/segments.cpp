@@ -92,6 +92,7 @@ Result<std::uint64_t> Segments::set_owner(const wire::TableFacts& table) {
   if (table.quarantine) segment->set_quarantined(true);
   segment->set_protection(table.spec.protection);
   segment->set_fixed(!table.fixations.empty());
+  segment->set_node_table(table.spec.node_table);
   segment->set_owner(table.owner.value_or(Pid{}), table.generation);
   if (!table.quarantine) segment->set_quarantined(false);
   return table.generation;

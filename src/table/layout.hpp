@@ -60,9 +60,11 @@ struct TableHeader {
   std::atomic<std::uint32_t> protection;
   std::uint32_t type;
 
+  // Hardly ever written.
+  std::atomic<std::uint32_t> fixed;       // somebody has fixed it
+  std::atomic<std::uint32_t> node_table;  // for whoever must go without the journal
+
   // Written once.
-  std::atomic<std::uint32_t> fixed;  // somebody has fixed it: not written once, but hardly ever
-  std::uint32_t node_table;
   std::uint32_t write_concurrency;  // WriteConcurrency
   std::uint32_t read_concurrency;
   std::uint32_t decentralized_counters;

@@ -57,7 +57,7 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
     header.keypos = static_cast<std::uint64_t>(options.keypos);
     header.protection.store(static_cast<std::uint32_t>(options.protection), std::memory_order_relaxed);
     header.type = static_cast<std::uint32_t>(options.type);
-    header.node_table = options.node_table ? 1 : 0;
+    header.node_table.store(options.node_table ? 1 : 0, std::memory_order_relaxed);
     header.write_concurrency = static_cast<std::uint32_t>(options.write_concurrency);
     header.read_concurrency = options.read_concurrency ? 1 : 0;
     header.decentralized_counters = options.decentralized_counters ? 1 : 0;
@@ -105,7 +105,7 @@ SegmentOptions Table::options() const {
   options.type = static_cast<TableType>(header_.type);
   options.protection = protection();
   options.keypos = static_cast<std::int64_t>(header_.keypos);
-  options.node_table = header_.node_table != 0;
+  options.node_table = header_.node_table.load(std::memory_order_relaxed) != 0;
   options.write_concurrency = static_cast<WriteConcurrency>(header_.write_concurrency);
   options.read_concurrency = header_.read_concurrency != 0;
   options.decentralized_counters = header_.decentralized_counters != 0;

@@ -116,6 +116,9 @@ class Table {
   void set_owner(Pid owner, std::uint64_t generation) noexcept;
   void set_protection(Protection protection) noexcept;
   void set_fixed(bool fixed) noexcept { header_.fixed.store(fixed ? 1 : 0, std::memory_order_release); }
+  void set_node_table(bool node_table) noexcept {
+    header_.node_table.store(node_table ? 1 : 0, std::memory_order_release);
+  }
   // A table that was set aside is read only by those who have opened it for that, and written by nobody.
   void set_quarantined(bool quarantined) noexcept;
   void mark_deleted() noexcept;
