@@ -250,7 +250,7 @@ class Evaluation {
 
  public:
   Value call_fun(const Evaluator::Fun& fun, const std::vector<Value>& arguments) const {
-    constexpr int kDepthMax = 20;
+    constexpr int kDepthMax = 10;
     if (arguments.size() != fun.arity())
       throw Error(ErrorCode::badarg, "call a fun",
                   "`" + fun.text() + "` takes " + std::to_string(fun.arity()) + " arguments, not " +

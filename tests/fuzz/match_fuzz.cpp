@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Match specifications, as text: a list of clauses, or a fun. What compiles is run over some objects, and must say of them what a plain
-// interpreter says.
+// interpreter says. The same text is evaluated, as a statement that somebody types in a shell.
 #include <array>
 #include <stdexcept>
 
+#include "heirloom/evaluator.hpp"
 #include "heirloom/match_spec.hpp"
 
 #include "../match/reference.hpp"
@@ -34,9 +35,26 @@ void run(const Term& spec) {
   }
 }
 
+// What is no more than the beginning of a statement is none.
+void evaluate(std::string_view text) {
+  const auto [bytes, complete] = Evaluator::first_statement(text);
+  require(bytes <= text.size() && (bytes != 0 || text.empty()));
+  Evaluator evaluator(
+      [](const Evaluator::Call& call) { return call.arguments.empty() ? Term() : call.arguments.front(); });
+  try {
+    evaluator.evaluate(text.substr(0, bytes));
+    require(complete);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::syntax || error.code() == ErrorCode::system_limit ||
+            error.code() == ErrorCode::badarg);
+    require(complete || error.code() != ErrorCode::badarg);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  evaluate(as_bytes(data, size));
   try {
     run(spec_of(as_bytes(data, size)));
   } catch (const Error& error) {
