@@ -35,7 +35,7 @@ struct Expression {
   std::string module = {};
   std::string name = {};
   std::vector<Expression> parts = {};
-  std::vector<FunClause> clauses = {};
+  std::vector<FunClause> clauses;
   int height = 1;  // of the tree: at most kExpressionDepthMax
 };
 

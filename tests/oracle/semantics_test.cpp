@@ -44,7 +44,7 @@ struct Row {
 // By `name/arity`.
 std::map<std::string, Row> rows() {
   static const std::regex form(
-      R"(^\| `([a-z_0-9]+/[0-9])` \| (?:`(\w+::\w+)`)? ?\| (same|differs|not yet) \|.*\| (?:`([\w.]+)`)? ?\|$)");
+      R"(^\| `([a-z_0-9]+/[0-9])` \| (?:`(\w+::\w+)`)? ?\| (same|differs) \|.*\| (?:`([\w.]+)`)? ?\|$)");
   std::map<std::string, Row> found;
   std::ifstream file(kSource / "docs/ets-semantics.md");
   for (std::string line; std::getline(file, line);) {
