@@ -211,26 +211,41 @@ template <typename Left, typename Right>
   return made<bool, Left, Right>(name, terms);
 }
 
+// Members are equal as in C++: 1 is 1.0, and 0.0 is -0.0. Where no float is among them, that is when they are the same term.
+template <typename T>
+using TypeOf = std::conditional_t<Expressive<T>, typename Facts<T>::Value, T>;
+template <typename Left, typename Right>
+inline constexpr bool kEqualAsNumbers =
+    !std::is_void_v<RecordOf<Left, Right>> &&
+    (std::is_floating_point_v<TypeOf<Left>> || std::is_floating_point_v<TypeOf<Right>>);
+
+// The sum and its like of members: a float where one of them is. Of integers it may be any.
+template <typename... T>
+using ResultOf =
+    std::conditional_t<!std::is_void_v<RecordOf<T...>> && (std::is_floating_point_v<TypeOf<T>> || ...), double, Term>;
+template <typename... T>
+using QuotientOf = std::conditional_t<std::is_void_v<RecordOf<T...>>, Term, double>;
+
 }  // namespace detail
 
 // -- operators --
 
-#define HEIRLOOM_QUERY_OPERATOR(symbol, name)                                \
+#define HEIRLOOM_QUERY_OPERATOR(symbol, name, Result)                        \
   template <typename Left, typename Right>                                   \
   requires detail::Numbers<Left, Right>                                      \
   [[nodiscard]] auto operator symbol(const Left& left, const Right& right) { \
-    return detail::made_of<Term>(name, left, right);                         \
+    return detail::made_of<detail::Result<Left, Right>>(name, left, right);  \
   }
-HEIRLOOM_QUERY_OPERATOR(+, "+")
-HEIRLOOM_QUERY_OPERATOR(-, "-")
-HEIRLOOM_QUERY_OPERATOR(*, "*")
-HEIRLOOM_QUERY_OPERATOR(/, "/")  // a float, as in Erlang; quotient() is div
-HEIRLOOM_QUERY_OPERATOR(%, "rem")
-HEIRLOOM_QUERY_OPERATOR(&, "band")
-HEIRLOOM_QUERY_OPERATOR(|, "bor")
-HEIRLOOM_QUERY_OPERATOR(^, "bxor")
-HEIRLOOM_QUERY_OPERATOR(<<, "bsl")
-HEIRLOOM_QUERY_OPERATOR(>>, "bsr")
+HEIRLOOM_QUERY_OPERATOR(+, "+", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(-, "-", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(*, "*", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(/, "/", QuotientOf)  // a float, as in Erlang; quotient() is div
+HEIRLOOM_QUERY_OPERATOR(%, "rem", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(&, "band", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(|, "bor", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(^, "bxor", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(<<, "bsl", ResultOf)
+HEIRLOOM_QUERY_OPERATOR(>>, "bsr", ResultOf)
 #undef HEIRLOOM_QUERY_OPERATOR
 
 #define HEIRLOOM_QUERY_COMPARISON(symbol, name, Sides)                       \
@@ -243,9 +258,17 @@ HEIRLOOM_QUERY_COMPARISON(<, "<", Ordered)
 HEIRLOOM_QUERY_COMPARISON(<=, "=<", Ordered)
 HEIRLOOM_QUERY_COMPARISON(>, ">", Ordered)
 HEIRLOOM_QUERY_COMPARISON(>=, ">=", Ordered)
-HEIRLOOM_QUERY_COMPARISON(==, "=:=", Comparable)
-HEIRLOOM_QUERY_COMPARISON(!=, "=/=", Comparable)
 #undef HEIRLOOM_QUERY_COMPARISON
+template <typename Left, typename Right>
+requires detail::Comparable<Left, Right>
+[[nodiscard]] auto operator==(const Left& left, const Right& right) {
+  return detail::compared(detail::kEqualAsNumbers<Left, Right> ? "==" : "=:=", left, right);
+}
+template <typename Left, typename Right>
+requires detail::Comparable<Left, Right>
+[[nodiscard]] auto operator!=(const Left& left, const Right& right) {
+  return detail::compared(detail::kEqualAsNumbers<Left, Right> ? "/=" : "=/=", left, right);
+}
 
 template <detail::Expressive T>
 requires detail::Number<T>

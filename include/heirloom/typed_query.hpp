@@ -10,7 +10,8 @@
 //   sessions.select_replace(where(field<&session::hits> < 0).assign<&session::hits>(0));
 //
 // The compiler checks what query.hpp says, and besides that all members are of one struct, and that a member stands beside what it
-// can be: a value of its type, or of one that becomes it (`field<&visit::stayed> > 2s`). Numbers are compared as numbers. `<` and its
+// can be: a value of its type, or of one that becomes it (`field<&visit::stayed> > 2s`). Numbers are compared as numbers, with `==` too:
+// 1 and 1.0 are equal, where query.hpp is for the same term. What functions take - max(), is_atom() - is not looked at. `<` and its
 // sisters compare numbers, strings, times, and tuples of these; not enums, which Erlang orders by their names, and not optionals, of
 // which has_value() is asked first: has_value(field<&session::idle>) && value(field<&session::idle>) > 5s.
 //
@@ -23,6 +24,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,7 +96,7 @@ inline constexpr bool kIsOrdered<std::chrono::time_point<Clock, Duration>> = tru
 template <>
 inline constexpr bool kIsOrdered<std::string> = true;
 
-// Integers stay what they are, also where the member could not hold them; beside a float they are floats.
+// Integers stay what they are, also where the member could not hold them. Beside floats, numbers are floats of 64 bits, as in C++.
 template <typename V, typename T>
 requires std::integral<V> && kIsNumber<V> && std::integral<T> && kIsNumber<T>
 struct Literal<V, T> {
@@ -103,7 +105,7 @@ struct Literal<V, T> {
 template <typename V, typename T>
 requires std::floating_point<V> && kIsNumber<T>
 struct Literal<V, T> {
-  static Term term(T value) { return to_term(static_cast<V>(value)); }
+  static Term term(T value) { return to_term(static_cast<double>(value)); }
 };
 template <typename T>
 requires std::convertible_to<const T&, std::string_view>
@@ -126,10 +128,28 @@ template <typename V, typename T>
 requires HasLiteral<V, T> &&(!std::same_as<T, std::optional<V>>)struct Literal<std::optional<V>, T> : Literal<V, T> {
 };
 
-// That a member of T, not its key, may be assigned a V: a value that it can be, or an expression of its type or of any.
+// That a member of type M can hold all values of an expression: of its own type, of smaller integers, of floats; and, as counters
+// do, of integers that were computed.
+template <typename M, typename V>
+inline constexpr bool kHolds = std::is_same_v<M, V> || std::is_same_v<M, Term> ||
+                               (std::is_same_v<V, Term> && std::is_integral_v<M> && kIsNumber<M> &&
+                                sizeof(M) == sizeof(std::int64_t));
+template <typename M, typename V>
+requires(std::integral<M>&& std::integral<V>&& kIsNumber<M>&& kIsNumber<V> &&
+         !std::same_as<M, V>) inline constexpr bool kHolds<M, V> = std::cmp_less_equal(std::numeric_limits<M>::min(),
+                                                                                       std::numeric_limits<V>::min()) &&
+                                                                   std::cmp_less_equal(std::numeric_limits<V>::max(),
+                                                                                       std::numeric_limits<M>::max());
+template <typename M, typename V>
+inline constexpr bool kHolds<std::optional<M>, V> = std::is_same_v<std::optional<M>, V> || kHolds<M, V>;
+
+// That a member of T, not its key, may be assigned a V: a value that it can be, or an expression.
+template <typename M, typename T, typename V>
+concept AssignableOf = HasLiteral<M, V> ||(Expressive<V>&& Facts<V>::kVariables == 0 &&
+                                           OfOneRecord<V, Expression<M, 0, T>> && kHolds<M, typename Facts<V>::Value>);
 template <typename T, auto kMember, typename V>
 concept Assignable = std::same_as<typename typed::Member<kMember>::Record, T> &&(typed::Member<kMember>::kIndex > 0) &&
-                     Comparable<Field<kMember>, V>&& Facts<V>::kVariables == 0;
+                     AssignableOf<typename typed::Member<kMember>::Type, T, V>;
 
 template <typename T, typename R>
 concept ConditionOn = Expressive<T> && kIsCondition<T> && Facts<T>::kVariables == 0 &&

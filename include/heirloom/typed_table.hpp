@@ -78,7 +78,6 @@ class IteratorOf {
   using reference = R;
   using difference_type = std::ptrdiff_t;
   using iterator_concept = std::input_iterator_tag;
-  using iterator_category = std::input_iterator_tag;
 
   IteratorOf() = default;
   explicit IteratorOf(Inner inner) : inner_(std::move(inner)) {}

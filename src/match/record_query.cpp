@@ -37,6 +37,19 @@ std::vector<Term> conjuncts(std::vector<Term> guards) {
   return all;
 }
 
+// A map in a head matches larger ones, too.
+bool has_map(const Term& value) {
+  for (std::vector<TermView> left{value}; !left.empty();) {
+    const TermView term = left.back();
+    left.pop_back();
+    if (term.is_map()) return true;
+    if (!term.is_tuple() && term.kind() != TermKind::list) continue;
+    for (const TermView part : term.elements()) left.push_back(part);
+    if (!term.is_tuple() && !term.tail().is_nil()) left.push_back(term.tail());
+  }
+  return false;
+}
+
 // The value that a condition says the key has, if that is what it says, and the value may stand in a head.
 std::optional<Term> key_of(const Term& guard) {
   static const Term key("$1"_atom);
@@ -44,11 +57,12 @@ std::optional<Term> key_of(const Term& guard) {
   const bool left = guard.element(2) == key;
   if (!left && guard.element(3) != key) return std::nullopt;
   Term value(guard.element(left ? 3 : 2));
-  if (value.is_tuple()) {
-    if (value.size() != 2 || value.element(1) != Term("const"_atom)) return std::nullopt;
+  if (value.is_tuple() || value.kind() == TermKind::list) {
+    // Any other is an expression.
+    if (!value.is_tuple() || value.size() != 2 || value.element(1) != Term("const"_atom)) return std::nullopt;
     value = Term(value.element(2));
   }
-  return has_special(value) ? std::nullopt : std::optional(std::move(value));
+  return has_special(value) || has_map(value) ? std::nullopt : std::optional(std::move(value));
 }
 
 // An expression with `value` in the place of the key; nothing when it nests deeper than anybody writes.

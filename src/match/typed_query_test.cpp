@@ -65,7 +65,11 @@ TEST(TypedQuery, ValuesBecomeWhatTheMemberIs) {
   EXPECT_EQ(guard(field<&session::idle> == 2min), "[{'=:=','$4',120}]");
   EXPECT_EQ(guard(has_value(field<&session::idle>) && value(field<&session::idle>) > 1h),
             "[{'=/=','$4',undefined},{'>','$4',3600}]");
-  EXPECT_EQ(guard(field<&session::score> == 1), "[{'=:=','$7',1.0}]");
+  EXPECT_EQ(guard(field<&session::score> == 1), "[{'==','$7',1.0}]");
+  EXPECT_EQ(guard(field<&session::score> != kHits), "[{'/=','$7','$2'}]") << "1 is 1.0, as in C++";
+  EXPECT_EQ(guard(kHits * 1.5 == 3), "[{'==',{'*','$2',1.5},3.0}]");
+  EXPECT_EQ(guard(kHits / 2 > 1), "[{'>',{'/','$2',2},1.0}]");
+  EXPECT_EQ(guard(kHits + 1 == kHits), "[{'=:=',{'+','$2',1},'$2'}]");
   EXPECT_EQ(guard(field<&session::score> < kHits), "[{'<','$7','$2'}]");
   EXPECT_EQ(guard(kHits < UINT64_MAX), "[{'<','$2',18446744073709551615}]") << "no integer is cut";
   EXPECT_EQ(guard(field<&session::more> == Term({1, 2})), "[{'=:=','$8',{const,{1,2}}}]");
@@ -98,6 +102,10 @@ struct by_place {
 constexpr auto kPlace = field<&by_place::place>;
 
 TEST(TypedQuery, AKeyThatWouldBeAPatternStaysACondition) {
+  EXPECT_EQ(said(where(kPlace == map({{1, 2}}))), "[{{by_place,'$1','_'},[{'=:=','$1',{const,#{1 => 2}}}],['$_']}]");
+  EXPECT_EQ(said(where(kPlace == list(tuple(1, kPlace)))),
+            "[{{by_place,'$1','_'},[{'=:=','$1',[{{1,'$1'}}]}],['$_']}]");
+  EXPECT_EQ(said(where(kPlace == heirloom::list({1, 2}))), "[{{by_place,[1,2],'_'},[],['$_']}]");
   EXPECT_EQ(said(where(kPlace == Term{1, "x"_atom})), "[{{by_place,{1,x},'_'},[],['$_']}]");
   EXPECT_EQ(said(where(kPlace == Term("_"_atom))), "[{{by_place,'$1','_'},[{'=:=','$1',{const,'_'}}],['$_']}]");
   EXPECT_EQ(said(where(kPlace == field<&by_place::value>)), "[{{by_place,'$1','$2'},[{'=:=','$1','$2'}],['$_']}]");
@@ -121,10 +129,21 @@ TEST(TypedQuery, ReplacesMembers) {
 struct small {
   int id;
   std::uint8_t level;
+  std::int16_t more = 0;
+  std::int64_t most = 0;
 };
+template <auto kMember, typename T>
+concept MayAssignSmall = requires(const T& value) {
+  records<small>().template assign<kMember>(value);
+};
+static_assert(MayAssignSmall<&small::more, Field<&small::level>> && MayAssignSmall<&small::most, Field<&small::more>>);
+static_assert(!MayAssignSmall<&small::level, Field<&small::more>> &&
+              !MayAssignSmall<&small::more, Field<&small::most>>);
+static_assert(!MayAssignSmall<&small::more, decltype(field<&small::more> + 1)>, "which it may not be able to hold");
 
 TEST(TypedQuery, DoesNotAssignWhatTheMemberCannotHold) {
-  EXPECT_EQ(said(records<small>().assign<&small::level>(255)), "[{{small,'$1','_'},[],[{{small,'$1',255}}]}]");
+  EXPECT_EQ(said(records<small>().assign<&small::level>(255)),
+            "[{{small,'$1','_','$3','$4'},[],[{{small,'$1',255,'$3','$4'}}]}]");
   EXPECT_EQ(code_of([] { static_cast<void>(records<small>().assign<&small::level>(256)); }), ErrorCode::type);
 }
 
@@ -196,6 +215,15 @@ static_assert(!MayYield<Records<session>, Variable<1>>);
 static_assert(MayAssign<&session::hits, int> && MayAssign<&session::hits, decltype(kHits + 1)>);
 static_assert(!MayAssign<&session::hits, const char*> && !MayAssign<&session::hits, User>);
 static_assert(!MayAssign<&session::hits, OtherHits> && !MayAssign<&session::user, const char*>, "the key stays");
+using Score = Field<&session::score>;
+static_assert(MayAssign<&session::score, double> && MayAssign<&session::score, int> &&
+              MayAssign<&session::score, Score>);
+static_assert(MayAssign<&session::score, decltype(kHits * 2.5)> && MayAssign<&session::score, decltype(kHits / 2)>);
+static_assert(!MayAssign<&session::score, Hits> && !MayAssign<&session::score, decltype(kHits + 1)>,
+              "an integer is no float");
+static_assert(!MayAssign<&session::hits, Score> && !MayAssign<&session::hits, decltype(kHits / 2)>);
+static_assert(MayAssign<&session::more, Score> && MayAssign<&session::idle, decltype(value(field<&session::idle>))>);
+static_assert(!MayAssign<&session::hits, decltype(hd(field<&session::more>) == 1)>);
 static_assert(MayAssign<&session::idle, std::nullopt_t> && MayAssign<&session::idle, std::chrono::minutes>);
 
 }  // namespace
