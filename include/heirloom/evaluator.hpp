@@ -25,6 +25,7 @@
 
 namespace heirloom {
 
+// Used by one thread at a time.
 class Evaluator {
  public:
   class Fun;
@@ -81,6 +82,7 @@ class Evaluator {
   friend class Evaluation;
   Caller caller_;
   std::map<std::string, Value> bindings_;
+  mutable int depth_ = 0;  // of funs that are being called
 };
 
 // fun(X) when X > 1 -> ... end

@@ -24,13 +24,32 @@ struct Evaluator::Fun::Parts {
   std::string text;
   std::vector<FunClause> clauses;
   Bindings surroundings;
+  int height = 1;  // of funs in the surroundings of funs
 };
+
+namespace {
+
+constexpr int kCallsMax = 10;     // of funs by funs, also by way of the host
+constexpr int kNestingMax = 100;  // of funs in the variables of funs
+
+class Deeper {
+ public:
+  explicit Deeper(int& depth) noexcept : depth_(depth) { ++depth_; }
+  Deeper(const Deeper&) = delete;
+  Deeper& operator=(const Deeper&) = delete;
+  ~Deeper() { --depth_; }
+
+ private:
+  int& depth_;
+};
+
+}  // namespace
 
 // One statement, or one call of a fun, being evaluated.
 class Evaluation {
  public:
-  Evaluation(const Evaluator& evaluator, std::string_view text, Bindings bindings, int depth)
-      : evaluator_(evaluator), text_(text), bindings_(std::move(bindings)), depth_(depth) {}
+  Evaluation(const Evaluator& evaluator, std::string_view text, Bindings bindings)
+      : evaluator_(evaluator), text_(text), bindings_(std::move(bindings)) {}
 
   [[nodiscard]] const Bindings& bindings() const noexcept { return bindings_; }
 
@@ -76,20 +95,32 @@ class Evaluation {
                                                 [this](const auto& guards) { return all_true(guards); });
   }
 
+  // But not those in the keys of its maps.
   void forget_variables(const Expression& pattern) {
     if (pattern.kind == Expression::Kind::variable) bindings_.erase(pattern.name);
-    for (const Expression& part : pattern.parts) forget_variables(part);
+    const bool map = pattern.kind == Expression::Kind::map;
+    for (std::size_t i = map ? 1 : 0; i < pattern.parts.size(); i += map ? 2 : 1) forget_variables(pattern.parts[i]);
   }
 
   // What raises an exception is not true.
   bool all_true(const std::vector<Expression>& guards) {
+    in_guard_ = true;
+    bool all = true;
     try {
-      return std::all_of(guards.begin(), guards.end(),
-                         [this](const Expression& guard) { return value(guard) == Value(Term(true)); });
+      for (const Expression& guard : guards) all = all && value(guard) == Value(Term(true));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::badarg) throw;
-      return false;
+      if (error.code() != ErrorCode::badarg && error.code() != ErrorCode::system_limit) throw;
+      all = false;
     }
+    in_guard_ = false;
+    return all;
+  }
+
+  // A guard changes nothing.
+  void require_no_guard(const Expression& part, const std::string& what) const {
+    if (!in_guard_) return;
+    const term::Lexer lexer(text_);
+    throw Error(ErrorCode::syntax, "evaluate", lexer.place_of(part.begin) + ": " + what + " is not allowed in a guard");
   }
 
   Value variable(const Expression& part) {
@@ -126,6 +157,7 @@ class Evaluation {
   }
 
   Value match(const Expression& part) {
+    require_no_guard(part, "`=`");
     const Value right = value(part.parts[1]);
     if (!matches(part.parts[0], right)) refuse(part, "no match: the right side is " + right.text());
     return right;
@@ -181,6 +213,12 @@ class Evaluation {
     auto parts = std::make_shared<Evaluator::Fun::Parts>();
     parts->text = text_.substr(part.begin, part.end - part.begin);
     parts->surroundings = bindings_;
+    for (const auto& [name, bound] : bindings_) {
+      if (bound.is_fun()) parts->height = std::max(parts->height, bound.fun().parts().height + 1);
+    }
+    if (parts->height > kNestingMax)
+      throw Error(ErrorCode::system_limit, "make a fun",
+                  "funs hold each other more than " + std::to_string(kNestingMax) + " deep");
     term::Lexer lexer(parts->text, term::Grammar::expressions);
     parts->clauses = std::move(matching::read_statement(lexer, parts->text).expressions.front().clauses);
     return std::make_shared<const Evaluator::Fun>(std::move(parts));
@@ -193,6 +231,7 @@ class Evaluation {
   }
 
   Value application(const Expression& part) {
+    require_no_guard(part, "the call of a fun");
     const Value called = value(part.parts.front());
     if (!called.is_fun()) refuse(part, called.text() + " is no fun");
     return call_fun(called.fun(), values(std::span(part.parts).subspan(1)));
@@ -200,9 +239,11 @@ class Evaluation {
 
   Value call(const Expression& part) {
     if (part.module.empty() || part.module == "erlang") {
-      if (part.name == "andalso" || part.name == "orelse") return connected(part);
+      if ((part.name == "andalso" || part.name == "orelse") && part.parts.size() == 2) return connected(part);
       if (const std::optional<Value> made = builtin(part)) return *made;
     }
+    const bool of_process = part.parts.empty() && (part.name == "self" || part.name == "node");
+    if (!of_process) require_no_guard(part, "the call of " + part.name);
     return evaluator_.caller_({part.module, part.name, values(part.parts)});
   }
 
@@ -250,15 +291,15 @@ class Evaluation {
 
  public:
   Value call_fun(const Evaluator::Fun& fun, const std::vector<Value>& arguments) const {
-    constexpr int kDepthMax = 10;
     if (arguments.size() != fun.arity())
       throw Error(ErrorCode::badarg, "call a fun",
                   "`" + fun.text() + "` takes " + std::to_string(fun.arity()) + " arguments, not " +
                       std::to_string(arguments.size()));
-    if (depth_ == kDepthMax)
+    const Deeper deeper(evaluator_.depth_);
+    if (evaluator_.depth_ > kCallsMax)
       throw Error(ErrorCode::system_limit, "call a fun",
-                  "funs call each other more than " + std::to_string(kDepthMax) + " deep");
-    return Evaluation(evaluator_, fun.text(), fun.parts().surroundings, depth_ + 1).apply(fun.parts(), arguments);
+                  "funs call each other more than " + std::to_string(kCallsMax) + " deep");
+    return Evaluation(evaluator_, fun.text(), fun.parts().surroundings).apply(fun.parts(), arguments);
   }
 
  private:
@@ -270,7 +311,7 @@ class Evaluation {
   const Evaluator& evaluator_;
   std::string_view text_;
   Bindings bindings_;
-  int depth_;
+  bool in_guard_ = false;
 };
 
 namespace {
@@ -287,14 +328,14 @@ matching::Statement read(std::string_view text) try {
 std::optional<Value> Evaluator::evaluate(std::string_view text) {
   const matching::Statement statement = read(text);
   if (statement.expressions.empty()) return std::nullopt;
-  Evaluation evaluation(*this, text, bindings_, 0);
+  Evaluation evaluation(*this, text, bindings_);
   Value result = evaluation.all(statement.expressions);
   bindings_ = evaluation.bindings();
   return result;
 }
 
 Value Evaluator::apply(const Fun& fun, std::span<const Value> arguments) const {
-  return Evaluation(*this, {}, {}, 0).call_fun(fun, {arguments.begin(), arguments.end()});
+  return Evaluation(*this, {}, {}).call_fun(fun, {arguments.begin(), arguments.end()});
 }
 
 Evaluator::Statement Evaluator::first_statement(std::string_view text) {

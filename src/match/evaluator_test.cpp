@@ -116,7 +116,29 @@ TEST_F(Evaluating, FunsAreCalled) {
   EXPECT_EQ(code_of([&] { eval("L = fun(M) -> M(M) end, L(L)"); }), ErrorCode::system_limit);
 }
 
+TEST_F(Evaluating, AGuardChangesNothing) {
+  EXPECT_EQ(failure("F = fun(X) when pair(X, X) -> X end, F(1)"),
+            "line 1, column 13: the call of pair is not allowed in a guard");
+  EXPECT_EQ(failure("F = fun(X) when X = 1 -> X end, F(1)"), "line 1, column 15: `=` is not allowed in a guard");
+}
+
+TEST_F(Evaluating, NothingIsTooMuchForTheStack) {
+  const auto refused = [this](std::string_view text) { return code_of([&] { eval(text); }); };
+  EXPECT_EQ(refused("Again = fun(F) -> twice(fun(_) -> F(F) end, 0) end, Again(Again)"), ErrorCode::system_limit);
+  eval("Held = 0");
+  std::string chain = "F0 = fun() -> 0 end";
+  for (int i = 1; i < 150; ++i) chain += ", F" + std::to_string(i) + " = fun() -> F" + std::to_string(i - 1) + " end";
+  EXPECT_EQ(refused(chain), ErrorCode::system_limit);
+  for (const char* odd : {"'andalso'(true)", "'orelse'()", "'andalso'(true, true, true)"})
+    EXPECT_EQ(refused(odd), ErrorCode::not_found) << odd;
+}
+
+TEST_F(Evaluating, AKeyOfAMapInAHeadIsAValue) {
+  EXPECT_EQ(eval("K = a, F = fun(#{K := V}) -> V end, F(#{a => 1})"), "1");
+}
+
 TEST_F(Evaluating, AGuardThatRaisesIsNotTrue) {
+  EXPECT_EQ(eval("G = fun(X) when 1 bsl X > 0 -> a; (_) -> b end, G(100000000000)"), "b");
   EXPECT_EQ(eval("F = fun(X) when X + 1 > 0 -> number; (_) -> other end, F(a)"), "other");
 }
 
@@ -151,6 +173,7 @@ TEST_F(Evaluating, AStatementEndsWithItsFullStop) {
   // With an error in it, it is as complete as it gets, and its full stop is where the next one begins.
   EXPECT_EQ(measured("f(1)). 2"), std::pair(std::size_t{6}, true));
   EXPECT_EQ(measured("1 2"), std::pair(std::size_t{3}, true));
+  EXPECT_EQ(measured("\xED. 2"), std::pair(std::size_t{4}, true)) << "no text at all";
 }
 
 }  // namespace

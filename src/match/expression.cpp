@@ -15,7 +15,7 @@ using term::Lexer;
 using term::Token;
 using term::TokenKind;
 
-enum class Associates { left, none };
+enum class Associates { left, right, none };
 struct Level {
   std::vector<std::string_view> operators;
   Associates associates;
@@ -24,8 +24,8 @@ struct Level {
 // From those that bind least to those that bind most.
 const std::array<Level, 5>& levels() {
   static const std::array<Level, 5> all{{
-      {{"orelse"}, Associates::left},
-      {{"andalso"}, Associates::left},
+      {{"orelse"}, Associates::right},
+      {{"andalso"}, Associates::right},
       {{"==", "/=", "=<", "<", ">=", ">", "=:=", "=/="}, Associates::none},
       {{"+", "-", "bor", "bxor", "bsl", "bsr", "or", "xor"}, Associates::left},
       {{"*", "/", "div", "rem", "band", "and"}, Associates::left},
@@ -67,6 +67,7 @@ class Reader {
   [[nodiscard]] bool is_at_end() const { return lexing_ ? lexer_.is_at_end() : token_.kind == TokenKind::end; }
   // Skips what is left of a statement that cannot be read; where its full stop, or the text, ends.
   std::size_t skip_statement() noexcept {
+    if (lexing_) return text_.size();
     try {
       while (token_.kind != TokenKind::end && token_.kind != TokenKind::stop) advance();
     } catch (const Error&) {
@@ -148,7 +149,7 @@ class Reader {
       Expression both{.kind = Expression::Kind::call, .begin = token_.begin, .name = name};
       advance();
       both.parts.push_back(std::move(left));
-      both.parts.push_back(binary(level + 1));
+      both.parts.push_back(binary(levels()[level].associates == Associates::right ? level : level + 1));
       left = grown(std::move(both));
       if (levels()[level].associates == Associates::none) most = level;
     }

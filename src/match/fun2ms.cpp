@@ -85,6 +85,8 @@ class Translator {
       case Expression::Kind::match: refuse(part, "`=` is for heads");
       default: break;
     }
+    // In a specification these are no functions, but forms.
+    if (part.name == "const" || part.name == "andthen") refuse(part, part.name + " is no function");
     if (part.parts.empty() && part.name == "object") return Term("$_"_atom);
     if (part.parts.empty() && part.name == "bindings") return Term("$$"_atom);
     std::vector<Term> form = each(part.parts, &Translator::expression);
