@@ -63,10 +63,13 @@ std::string Arguments::file_name(std::size_t index) const {
   std::string text;
   if (name.is_binary()) {
     text = name.as_binary();
+  } else if (name.is_atom()) {
+    text = name.as_atom().text();
   } else if (name.is_proper_list()) {
     for (const TermView character : name.elements()) {
       const std::int64_t code = character.is_integer() ? integer_of(character) : -1;
-      if (code <= 0 || code > 0x10FFFF) refuse(index, kNameOfFile);
+      const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+      if (code <= 0 || code > 0x10FFFF || surrogate) refuse(index, kNameOfFile);
       term::utf8_append(text, static_cast<char32_t>(code));
     }
   }
@@ -82,6 +85,17 @@ std::int64_t integer_of(TermView term) {
   } catch (const Error&) {
     throw Error(ErrorCode::badarg, "read an argument", to_string(term) + " is beyond what is asked for");
   }
+}
+
+Term characters(std::string_view text) {
+  std::vector<Term> codes;
+  while (!text.empty()) {
+    const auto first = term::utf8_first(text);
+    if (!first) break;
+    codes.emplace_back(static_cast<std::uint32_t>(first->code));
+    text.remove_prefix(first->bytes);
+  }
+  return heirloom::list(codes);
 }
 
 std::vector<Term> elements_of(TermView container) {

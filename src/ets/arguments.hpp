@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "heirloom/node.hpp"
@@ -35,7 +36,7 @@ class Arguments {
   // A list, or one that is none as a list of itself.
   [[nodiscard]] std::vector<Term> one_or_several(std::size_t index) const;
   [[nodiscard]] std::vector<Term> list(std::size_t index) const;
-  // A name, as Erlang takes it: a list of characters, or a binary.
+  // A name, as Erlang takes it: a list of characters, a binary, or an atom.
   [[nodiscard]] std::string file_name(std::size_t index) const;
 
  private:
@@ -48,6 +49,8 @@ class Arguments {
 
 // Error{badarg}: it is no integer, or none of 64 bits.
 [[nodiscard]] std::int64_t integer_of(TermView term);
+// A text as Erlang has it, a list of characters. Requires UTF-8.
+[[nodiscard]] Term characters(std::string_view text);
 [[nodiscard]] std::vector<Term> elements_of(TermView container);
 [[nodiscard]] Term boolean(bool value);                // the atom
 [[nodiscard]] Term done();                             // true, of what has nothing else to say

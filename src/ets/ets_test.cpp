@@ -98,7 +98,7 @@ TEST_F(EtsFunctions, SelectInChunksWhoseContinuationsAreTerms) {
   EXPECT_EQ(call("match_delete", "[t, '_']"), "true");
   EXPECT_EQ(call("test_ms", "[{a, 1}, [{{'_','$1'},[],['$1']}]]"), "{ok,1}");
   EXPECT_EQ(call("test_ms", "[{a}, [{{'_','$1'},[],['$1']}]]"), "{ok,false}");
-  EXPECT_EQ(call("test_ms", "[{a}, [{{'_'},[],['$1']}]]").substr(0, 14), "{error,[{error");
+  EXPECT_EQ(call("test_ms", "[{a}, [{{'_'},[],['$1']}]]"), "{error,[{error,\"Variable $1 is unbound.\"}]}");
   EXPECT_EQ(call("match_spec_run", "[[{1}, {2}, 3], [{{'$1'},[],['$1']}]]"), "[1,2]");
 }
 
@@ -109,6 +109,10 @@ TEST_F(EtsFunctions, OwnATable) {
   EXPECT_EQ(call("info", "[t, protection]"), "public");
   EXPECT_EQ(refused("setopts", "[t, {protection, private, 1}]"), ErrorCode::badarg);
   EXPECT_EQ(refused("setopts", "[t, [{heir, none}, compressed]]"), ErrorCode::badarg);
+  EXPECT_EQ(refused("setopts", "[t, [{heir, none}, {heir, none}]]"), ErrorCode::badarg);
+  for (const char* none : {"set", "compressed", "{heir, none}", "1"})
+    EXPECT_EQ(refused("setopts", std::string("[t, {protection, ") + none + "}]"), ErrorCode::badarg) << none;
+  EXPECT_EQ(call("info", "[t, protection]"), "public");
   EXPECT_EQ(call("info", "[t, heir]"), "keeper") << "nothing is set when one of them is wrong";
   EXPECT_EQ(refused("give_away", "[t, keeper, gift]"), ErrorCode::owner);
 }
@@ -125,6 +129,8 @@ TEST_F(EtsFunctions, KeepTablesInFiles) {
   EXPECT_EQ(call("lookup", "[t, a]"), "[{a,1},{a,2}]");
   EXPECT_EQ(call("tabfile_info", "[" + file + "]").substr(0, 20), "{ok,[{name,t},{type,");
   EXPECT_EQ(refused("tabfile_info", "[{no, name}]"), ErrorCode::badarg);
+  EXPECT_EQ(refused("tabfile_info", "[[300, 55296]]"), ErrorCode::badarg);
+  EXPECT_EQ(call("tabfile_info", "['/dev/nowhere']"), "{error,{read_error,{file_error,\"/dev/nowhere\",enoent}}}");
 }
 
 TEST_F(EtsFunctions, RefuseWhatTheyDoNotTake) {
@@ -135,7 +141,15 @@ TEST_F(EtsFunctions, RefuseWhatTheyDoNotTake) {
   EXPECT_EQ(refused("lookup", "[1, 1]"), ErrorCode::badarg);
   EXPECT_EQ(refused("insert", "[t, alice]"), ErrorCode::badarg);
   EXPECT_EQ(refused("lookup_element", "[t, a, b]"), ErrorCode::badarg);
+  EXPECT_EQ(refused("slot", "[others, -1]"), ErrorCode::id);
+  EXPECT_EQ(refused("update_element", "[others, a, foo]"), ErrorCode::id);
+  // What is absent comes first.
+  EXPECT_EQ(call("update_element", "[t, a, foo]"), "false");
+  EXPECT_EQ(refused("update_counter", "[t, a, {a, 1}]"), ErrorCode::badkey);
+  EXPECT_EQ(refused("update_counter", "[t, a, {a, 1}, {a, 1}]"), ErrorCode::badarg);
+  call("insert", "[t, {a, 1}]");
   EXPECT_EQ(refused("update_counter", "[t, a, {1, 2, 3}]"), ErrorCode::badarg);
+  EXPECT_EQ(refused("update_counter", "[t, a, [1, 2]]"), ErrorCode::badarg);
   EXPECT_EQ(refused("update_counter", "[t, a, {18446744073709551616, 2}]"), ErrorCode::badarg);
   EXPECT_EQ(refused("update_element", "[t, a, [{2, 3} | 4]]"), ErrorCode::badarg);
   EXPECT_EQ(refused("new", "[u, [{keypos, 0}]]"), ErrorCode::badarg);

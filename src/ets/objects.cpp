@@ -12,12 +12,11 @@ namespace heirloom::ets {
 
 namespace {
 
-// Incr, {Pos,Incr} or {Pos,Incr,Threshold,SetValue}.
-CounterUpdate counter_update(const Term& update, std::int64_t keypos) {
-  if (!update.is_tuple()) return {.position = keypos + 1, .increment = update};
-  if (update.size() != 2 && update.size() != 4)
+// {Pos,Incr} or {Pos,Incr,Threshold,SetValue}.
+CounterUpdate counter_update(const Term& update) {
+  if (!update.is_tuple() || (update.size() != 2 && update.size() != 4))
     throw Error(ErrorCode::badarg, "update a counter",
-                "expected Incr, {Pos,Incr} or {Pos,Incr,Threshold,SetValue}, found " + to_string(update));
+                "expected {Pos,Incr} or {Pos,Incr,Threshold,SetValue}, found " + to_string(update));
   CounterUpdate made{.position = integer_of(update.element(1)), .increment = Term(update.element(2))};
   if (update.size() == 4) {
     made.threshold = Term(update.element(3));
@@ -26,26 +25,59 @@ CounterUpdate counter_update(const Term& update, std::int64_t keypos) {
   return made;
 }
 
+// One of them, or a list; an integer alone is added to what is behind the key.
+std::vector<CounterUpdate> counter_updates(const Arguments& arguments, const Table& table) {
+  const Term& update = arguments[2];
+  if (!update.is_tuple() && !update.is_list()) return {{.position = table.info().keypos + 1, .increment = update}};
+  std::vector<CounterUpdate> updates;
+  for (const Term& each : arguments.one_or_several(2)) updates.push_back(counter_update(each));
+  return updates;
+}
+
+// What is wrong with an operation is no matter where there is nothing to change: then `absent` says what there is to say.
+template <typename Read, typename Absent>
+auto read_or_absent(const Table& table, const Term& key, const Read& read, const Absent& absent)
+    -> decltype(std::optional(read())) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::badarg || table.member(key)) throw;
+    absent();
+    return std::nullopt;
+  }
+}
+
 Term update_counter(const Arguments& arguments) {
   Table table = arguments.table();
-  const std::int64_t keypos = table.info().keypos;
-  std::vector<CounterUpdate> updates;
-  for (const Term& each : arguments.one_or_several(2)) updates.push_back(counter_update(each, keypos));
+  const auto read = [&] { return counter_updates(arguments, table); };
+  const auto refuse_absent = [&] {
+    if (arguments.size() == 3)
+      throw Error(ErrorCode::badkey, "update a counter", "there is no object with the key " + to_string(arguments[1]));
+    static_cast<void>(read());
+  };
+  const std::vector<CounterUpdate> updates = *read_or_absent(table, arguments[1], read, refuse_absent);
   const std::vector<Term> values = arguments.size() == 4 ? table.update_counter(arguments[1], updates, arguments[3])
                                                          : table.update_counter(arguments[1], updates);
   return arguments[2].is_list() ? heirloom::list(values) : values.front();
 }
 
-Term update_element(const Arguments& arguments) {
+std::vector<ElementUpdate> element_updates(const Arguments& arguments) {
   std::vector<ElementUpdate> updates;
   for (const Term& each : arguments.one_or_several(2)) {
     if (!each.is_tuple() || each.size() != 2)
       throw Error(ErrorCode::badarg, "update an element", "expected {Pos,Value}, found " + to_string(each));
     updates.push_back({integer_of(each.element(1)), Term(each.element(2))});
   }
+  return updates;
+}
+
+Term update_element(const Arguments& arguments) {
   Table table = arguments.table();
-  return boolean(arguments.size() == 4 ? table.update_element(arguments[1], updates, arguments[3])
-                                       : table.update_element(arguments[1], updates));
+  if (arguments.size() == 4)
+    return boolean(table.update_element(arguments[1], element_updates(arguments), arguments[3]));
+  const auto updates = read_or_absent(
+      table, arguments[1], [&] { return element_updates(arguments); }, [] {});
+  return boolean(updates && table.update_element(arguments[1], *updates));
 }
 
 constexpr std::array kFunctions{

@@ -39,7 +39,7 @@ Term test(const Arguments& arguments) {
   const MatchTest tested = test_ms(arguments[0], arguments[1], self());
   if (tested.errors.empty()) return {"ok"_atom, tested.result.value_or(Term(false))};
   std::vector<Term> errors;
-  for (const std::string& error : tested.errors) errors.push_back({"error"_atom, Term(error)});
+  for (const std::string& error : tested.errors) errors.push_back({"error"_atom, characters(error)});
   return {"error"_atom, heirloom::list(errors)};
 }
 

@@ -57,20 +57,29 @@ Term give_away(const Arguments& arguments) {
   return done();
 }
 
-// {heir,none}, {heir,Process,Data}, {protection,Access}, or a list of these: read as those of ets:new/2, all before the first is set.
+Protection protection_of(const Term& option) {
+  for (const Protection protection :
+       {Protection::public_access, Protection::protected_access, Protection::private_access}) {
+    if (option.element(2) == Term(Atom(to_string(protection)))) return protection;
+  }
+  throw Error(ErrorCode::badarg, "set options",
+              "expected public, protected or private, found " + to_string(option.element(2)));
+}
+
+// {heir,none}, {heir,Process,Data}, {protection,Access}, or a list of these, each once: all are read before the first is set.
 Term setopts(const Arguments& arguments) {
   Table table = arguments.table();
   std::optional<std::optional<Heir>> heir;
   std::optional<Protection> protection;
   for (const Term& option : arguments.one_or_several(1)) {
     const bool pair = option.is_tuple() && option.size() >= 2;
-    if (pair && option.element(1) == Term("heir"_atom)) {
+    if (pair && option.element(1) == Term("heir"_atom) && !heir) {
       heir = table_options(heirloom::list({option})).heir;
-    } else if (pair && option.size() == 2 && option.element(1) == Term("protection"_atom)) {
-      protection = table_options(heirloom::list({Term(option.element(2))})).protection;
+    } else if (pair && option.size() == 2 && option.element(1) == Term("protection"_atom) && !protection) {
+      protection = protection_of(option);
     } else {
       throw Error(ErrorCode::badarg, "set options",
-                  "only {heir,...} and {protection,...} can be set, not " + to_string(option));
+                  "{heir,...} and {protection,...} can be set, each once, not " + to_string(option));
     }
   }
   if (heir) table.set_heir(*heir);

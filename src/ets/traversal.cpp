@@ -10,9 +10,10 @@ namespace heirloom::ets {
 namespace {
 
 Term slot(const Arguments& arguments) {
+  const Table table = arguments.table();
   const std::int64_t number = arguments.integer(1);
   if (number < 0) throw Error(ErrorCode::badarg, "slot", "slots are counted from 0");
-  const auto objects = arguments.table().slot(static_cast<std::uint64_t>(number));
+  const auto objects = table.slot(static_cast<std::uint64_t>(number));
   return or_end(objects ? std::optional(heirloom::list(*objects)) : std::nullopt);
 }
 
