@@ -36,11 +36,18 @@ void run_all(shell::Session& session, std::string_view text) {
   }
 }
 
-// What comes through a pipe or from a file, statement by statement as it comes.
+// Whether a statement may end with this line: to look at all that was read so far after each line would take long.
+bool may_end(std::string_view line) {
+  const std::size_t last = line.find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && (line[last] == '.' || line.find('%') != std::string_view::npos);
+}
+
+// What comes through a pipe or from a file, statement by statement as it comes; each ends with its full stop.
 void run_input(shell::Session& session, std::istream& input) {
   std::string begun;
   for (std::string line; !session.ended() && std::getline(input, line);) {
     begun += line + '\n';
+    if (!may_end(line)) continue;
     std::string_view text = without_blanks(begun);
     while (!text.empty() && !session.ended()) {
       const auto [bytes, complete] = Evaluator::first_statement(text);
@@ -79,7 +86,9 @@ void talk(shell::Session& session) {
     editor.remember(*text);
     try {
       run_all(session, *text);
-    } catch (const Error& error) {
+    } catch (const OutputClosed&) {
+      throw;
+    } catch (const std::exception& error) {
       print(fmt::format("** {}\n", error.what()));
     }
     flush_output();
@@ -112,7 +121,8 @@ void add_shell(CLI::App& app, Chosen& chosen) {
   add_node_option(*command, options->node);
   command->add_option("-e,--eval", options->statements, "Statements, instead of what is typed: 'ets:info(users, size)'")
       ->type_name("TEXT")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // with them, [1,2] would be two
   command->add_flag("--observe", options->observe, "Only look: needs no manager, and owns nothing");
   command->callback([&chosen, options] { chosen = [options] { return run_shell(*options); }; });
 }

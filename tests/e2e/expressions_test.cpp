@@ -87,12 +87,13 @@ TEST_F(Expressions, TheFirstFailureOfAScriptEndsIt) {
       Complains(3, "read an expression: line 1, column 18: an expression is expected, not the end of the text"));
   EXPECT_THAT(run("heirloom shell -e 'nothing(1)'"), Complains(3, "call nothing/1: there is no such function; help()"));
   EXPECT_THAT(run("heirloom shell -e '1.' -e '2. 3'"), Prints("1\n2\n3\n"));
+  EXPECT_THAT(run("heirloom shell -e '[1,2]' -e '[H|T] = [1,2]'"), Prints("[1,2]\n[1,2]\n")) << "each is one statement";
   EXPECT_THAT(run("heirloom shell -e 'q(), 7' -e 8"), Prints(""));
 }
 
 TEST_F(Expressions, VariablesAreToldAndForgotten) {
   EXPECT_THAT(from_file("X = 1, F = fun(A) -> A end.\nb().\nf(X).\nX = 2.\nv(1).\nf().\nX."),
-              AllOf(HasFailed(), HasPrinted("fun(A) -> A end\nF = fun(A) -> A end\nX = 1\n2\nfun(A) -> A end\n")));
+              AllOf(HasFailed(), HasPrinted("fun(A) -> A end\nF = fun(A) -> A end\nX = 1\nok\n2\nfun(A) -> A end\n")));
 }
 
 TEST_F(Expressions, ThoseWhoOnlyLookNeedNoManagerAndChangeNothing) {
@@ -111,6 +112,31 @@ TEST_F(Expressions, AtATerminalTabCompletesAndAnUnfinishedLineGoesOn) {
   EXPECT_THAT(shown, HasSubstr("** call nothing/0: there is no such function")) << "and it goes on";
   EXPECT_THAT(read_file("history"), AllOf(HasSubstr("nothing()."), HasSubstr("q()")));
   EXPECT_THAT(run("stat -c %a history"), Prints("600\n")) << "what was typed is nobody else's business";
+}
+
+TEST_F(Expressions, CtrlCDropsTheLineAndNothingElse) {
+  // One after another: what a terminal has not passed on yet when Ctrl-C comes, it forgets.
+  const Outcome outcome =
+      run("(printf 'X = 7.\\n'; sleep 2; printf 'this is dropped\\003'; sleep 2; printf 'X + 1.\\nq()\\n') | "
+          "HEIRLOOM_HISTORY= TERM=xterm script -qec 'heirloom shell' /dev/null");
+  EXPECT_THAT(outcome.out, HasSubstr("\n8"));
+}
+
+TEST_F(Expressions, AFunIsASpecificationOnlyWhereOneIsExpected) {
+  EXPECT_THAT(run("heirloom shell -e 'ets:insert(users, fun(X) -> X end)'"), Complains(3, "a fun is no term here"));
+  EXPECT_THAT(run("heirloom shell -e 'ets:test_ms({a}, fun({X}) -> X end), erlang:self() == self()'"),
+              Prints("true\n"));
+}
+
+TEST_F(Expressions, AHistoryIsAddedToWhateverIsInIt) {
+  write_file("history", "1 + 1.\n");
+  typed("2 + 2.\n");
+  EXPECT_EQ(read_file("history"), "1 + 1.\n2 + 2.\n");
+  std::string much;
+  for (int i = 0; i < 2500; ++i) much += std::to_string(i) + ".\n";
+  write_file("history", much);
+  typed("7.\n");
+  EXPECT_EQ(read_file("history"), much.substr(much.find("\n1500.\n") + 1) + "7.\n") << "what is old goes";
 }
 
 TEST_F(Expressions, ItsHistoryIsThereTheNextTime) {

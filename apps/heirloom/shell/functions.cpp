@@ -41,12 +41,14 @@ struct Functions {
 
   // -- the shell's own --
 
-  static Value help(Session& session, Arguments) {
+  static Value help(Session&, Arguments) {
     std::string text =
         "Erlang's expressions, with or without a full stop: X = 1 + 2, ets:lookup(users, alice), [H | T] = L, fun({K, "
         "V}) -> K end.\n"
         "A fun is a match specification where ets takes one: ets:select(users, fun({N, A}) when A > 30 -> N end).\n"
-        "The functions of ets also go without `ets:`. Tab completes names; Ctrl-D ends.\n\n";
+        "The functions of ets also go without `ets:`. Tab completes names; Ctrl-C drops a line, or ends the shell in "
+        "the\n"
+        "middle of a statement; Ctrl-D ends it.\n\n";
     for (const Function& each : functions()) {
       const std::string call =
           fmt::format("{}{}{}({})", each.module, each.module.empty() ? "" : ":", each.name, each.arguments);
@@ -66,7 +68,7 @@ struct Functions {
       column += each.name.size() + 1;
     }
     text += "\n       foldl foldr fun2ms init_table\n";
-    return said(session, text);
+    return said(text);
   }
 
   static Value quit(Session& session, Arguments) {
@@ -78,25 +80,28 @@ struct Functions {
     std::string text;
     for (const auto& [name, value] : session.evaluator_.bindings())
       text += fmt::format("{} = {}\n", name, value.text());
-    return said(session, text);
+    return said(text);
   }
 
   static Value result(Session& session, Arguments arguments) {
-    std::int64_t number = integer_of(arguments[0]);
-    if (number < 0) number += static_cast<std::int64_t>(session.results_.size()) + 1;
-    if (number < 1 || number > static_cast<std::int64_t>(session.results_.size()))
-      throw Error(ErrorCode::badarg, "find a result", fmt::format("there is none of number {}", arguments[0].text()));
-    return session.results_[static_cast<std::size_t>(number) - 1];
+    const std::int64_t wanted = integer_of(arguments[0]);
+    const auto count = static_cast<std::int64_t>(session.count_);
+    const auto kept = static_cast<std::int64_t>(session.results_.size());
+    const std::int64_t back = wanted < 0 ? -wanted : count + 1 - wanted;
+    if (wanted == 0 || back < 1 || back > kept)
+      throw Error(ErrorCode::badarg, "find a result",
+                  fmt::format("there is none of number {}; the last {} are kept", wanted, kept));
+    return session.results_[static_cast<std::size_t>(kept - back)];
   }
 
-  static Value flush(Session& session, Arguments) {
+  static Value flush(Session&, Arguments) {
     std::string text;
     while (const auto transfer = receive_transfer(std::chrono::milliseconds(0))) {
       text += fmt::format(
           "{}\n", to_string(Term{"ETS-TRANSFER"_atom, transfer->table.name(), transfer->from, transfer->gift_data}));
     }
     while (const auto message = receive(std::chrono::milliseconds(0))) text += to_string(*message) + '\n';
-    return said(session, text);
+    return said(text);
   }
 
   static Value own_pid(Session&, Arguments) { return Term(self()); }
@@ -129,13 +134,13 @@ struct Functions {
 
   static Value list_tables(Session& session, Arguments) {
     print_tables(session.ets_.node().tables());
-    return said(session, "");
+    return said("");
   }
   // Its commands come from standard input, as the statements do.
   static Value view(Session& session, Arguments arguments) {
     Table table = table_of(session, arguments[0]);
     if (Viewer(table, page_size()).run() == Viewer::End::kill) table.drop();
-    return said(session, "");
+    return said("");
   }
 
   // -- heirloom: what ets does not have --
@@ -165,7 +170,7 @@ struct Functions {
   static Value lineage(Session& session, Arguments arguments) {
     std::ostringstream text;
     for (const Tenure& tenure : table_of(session, arguments[0]).lineage()) text << tenure << '\n';
-    return said(session, text.str());
+    return said(text.str());
   }
   static Value check(Session& session, Arguments arguments) {
     const CheckReport report = table_of(session, arguments[0]).check();
@@ -191,9 +196,8 @@ struct Functions {
     return table_of(session, arguments[0]).release(), Term(true);
   }
 
-  static Value said(Session& session, const std::string& text) {
+  static Value said(const std::string& text) {
     print(text);
-    session.silent_ = true;
     return Term("ok"_atom);
   }
 };
@@ -205,7 +209,7 @@ constexpr std::array kFunctions{
     Function{"", "q", 0, "", "end the shell; tables that it owns go to their heirs", Functions::quit},
     Function{"", "b", 0, "", "the variables", Functions::bindings},
     Function{"", "f", 0, "", "forget all variables; f(X): only X", nullptr},
-    Function{"", "v", 1, "N", "what statement N was; -1: the last one", Functions::result},
+    Function{"", "v", 1, "N", "what statement N was, of the last 20; -1: the last one", Functions::result},
     Function{"", "flush", 0, "", "print, and forget, the messages of this process", Functions::flush},
     Function{"", "self", 0, "", "the pid of this process", Functions::own_pid},
     Function{"", "node", 0, "", "the name of this node", Functions::node_name},

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shell/line_editor.hpp"
 
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -18,6 +22,8 @@ namespace heirloom::cli::shell {
 namespace {
 
 constexpr int kStatementsMax = 1000;  // in the history
+
+volatile std::sig_atomic_t interrupted = 0;
 
 LineEditor::Completer& completer() {
   static LineEditor::Completer current;
@@ -51,23 +57,60 @@ LineEditor::LineEditor(std::filesystem::path history, Completer of_words) : hist
   static char name[] = "heirloom";
   static char breaks[] = " \t\n\"\\'`@$><=;|&{}([,+-*/.!#%";
   rl_readline_name = name;
+  rl_catch_signals = 0;
   rl_initialize();
   rl_attempted_completion_function = &complete;
   rl_completer_word_break_characters = breaks;
   using_history();
   stifle_history(kStatementsMax);
+  load_history();
+}
+
+// One statement a line, the newest last; what is too old goes.
+void LineEditor::load_history() {
   if (history_.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(history_.parent_path(), ignored);
-  const mode_t before = ::umask(0077);  // it may hold what nobody else should read
-  read_history(history_.c_str());
-  ::umask(before);
+  std::vector<std::string> statements;
+  std::ifstream file(history_);
+  for (std::string line; std::getline(file, line);) statements.push_back(line);
+  const std::size_t old = statements.size() - std::min(statements.size(), std::size_t{kStatementsMax});
+  for (std::size_t i = old; i < statements.size(); ++i) add_history(statements[i].c_str());
+  if (old < kStatementsMax) return;
+  std::filesystem::path fresh = history_;
+  fresh += '.' + std::to_string(::getpid());
+  for (std::size_t i = old; i < statements.size(); ++i) append(fresh, statements[i]);
+  std::filesystem::rename(fresh, history_, ignored);
+  if (ignored) std::filesystem::remove(fresh, ignored);
+}
+
+// For nobody else to read. In one step, so that several shells may write to the same file.
+void LineEditor::append(const std::filesystem::path& file, const std::string& statement) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return;
+  const std::string line = statement + '\n';
+  if (::write(descriptor, line.data(), line.size()) < 0) {
+    // A history that cannot be kept is no reason not to work.
+  }
+  ::close(descriptor);
 }
 
 LineEditor::~LineEditor() { completer() = {}; }
 
+// Ctrl-C ends the reading of the line, not the program.
 std::optional<std::string> LineEditor::read(const std::string& prompt) {
+  struct sigaction by_flag {};
+  struct sigaction before {};
+  by_flag.sa_handler = [](int) { interrupted = 1; };
+  ::sigemptyset(&by_flag.sa_mask);
+  interrupted = 0;
+  ::sigaction(SIGINT, &by_flag, &before);
   const std::unique_ptr<char, decltype(&std::free)> line(readline(prompt.c_str()), &std::free);
+  ::sigaction(SIGINT, &before, nullptr);
+  if (interrupted != 0) {
+    std::fputs("\n", stdout);
+    return "";
+  }
   return line ? std::optional<std::string>(line.get()) : std::nullopt;
 }
 
@@ -77,10 +120,7 @@ void LineEditor::remember(const std::string& statement) {
   std::string line = statement;
   std::replace(line.begin(), line.end(), '\n', ' ');
   add_history(line.c_str());
-  if (history_.empty()) return;
-  const mode_t before = ::umask(0077);
-  write_history(history_.c_str());
-  ::umask(before);
+  if (!history_.empty()) append(history_, line);
 }
 
 std::filesystem::path default_history() {

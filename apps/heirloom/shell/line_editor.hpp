@@ -23,12 +23,15 @@ class LineEditor {
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  // Nothing: the end of the input.
+  // Nothing: the end of the input. An empty line after Ctrl-C.
   std::optional<std::string> read(const std::string& prompt);
   // To the history, in memory and in the file.
   void remember(const std::string& statement);
 
  private:
+  void load_history();
+  static void append(const std::filesystem::path& file, const std::string& statement);
+
   std::filesystem::path history_;
 };
 

@@ -17,10 +17,17 @@ using namespace literals;
 
 namespace {
 
+constexpr std::size_t kResultsMax = 20;  // as in Erlang's shell
 constexpr std::string_view kBlanks = " \t\r\n";
 
 // Functions of ets that take a fun, which Ets does not have.
 constexpr std::array<Ets::Function, 4> kOfFuns{{{"foldl", 3}, {"foldr", 3}, {"fun2ms", 1}, {"init_table", 2}}};
+
+// Whether an argument of a function of ets is a match specification, and may be written as a fun.
+bool takes_spec(std::string_view function, std::size_t index) {
+  if (function == "match_spec_compile") return index == 0;
+  return index == 1 && (function.starts_with("select") || function == "match_spec_run" || function == "test_ms");
+}
 
 Table table_of(const Ets& ets, const Evaluator::Value& name) {
   if (!name.term().is_atom())
@@ -44,11 +51,12 @@ Session::Session(Node node) : ets_(std::move(node)), evaluator_([this](const Cal
 
 void Session::run(std::string_view statement) {
   if (forget(statement)) return;
-  silent_ = false;
   const auto value = evaluator_.evaluate(statement);
   if (!value) return;
+  ++count_;
   results_.push_back(*value);
-  if (!silent_ && !ended_) print(value->text() + '\n');
+  if (results_.size() > kResultsMax) results_.pop_front();
+  if (!ended_) print(value->text() + '\n');
 }
 
 // f(X) takes a variable, not its value: the one function that does.
@@ -71,7 +79,8 @@ bool Session::forget(std::string_view statement) {
 }
 
 Session::Value Session::call(const Call& called) {
-  if (const auto value = call_of(called.module, called)) return *value;
+  const bool no_module = called.module.empty() || called.module == "erlang";
+  if (const auto value = call_of(no_module ? "" : called.module, called)) return *value;
   if (called.module.empty()) {
     if (const auto value = call_of("ets", called)) return *value;
   }
@@ -108,9 +117,9 @@ Session::Value Session::call_ets(const Call& called) {
     return Term(true);
   }
   std::vector<Term> terms;
-  // Where ets takes a term, a fun is its match specification.
   for (const Value& argument : arguments)
-    terms.push_back(argument.is_fun() ? argument.fun().to_match_spec() : argument.term());
+    terms.push_back(argument.is_fun() && takes_spec(called.function, terms.size()) ? argument.fun().to_match_spec()
+                                                                                   : argument.term());
   return ets_.call(Atom(called.function), terms);
 }
 

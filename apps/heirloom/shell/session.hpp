@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ class Session {
   // Somebody said q().
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   // Of the next statement, from 1.
-  [[nodiscard]] std::size_t number() const noexcept { return results_.size() + 1; }
+  [[nodiscard]] std::size_t number() const noexcept { return count_ + 1; }
   // What a word that begins so may become: functions, modules, tables, variables.
   [[nodiscard]] std::vector<std::string> completions(std::string_view beginning) const;
 
@@ -42,8 +43,8 @@ class Session {
 
   Ets ets_;
   Evaluator evaluator_;
-  std::vector<Value> results_;
-  bool silent_ = false;  // the function that was called has printed what there is to say
+  std::deque<Value> results_;  // the last ones
+  std::size_t count_ = 0;      // of all there were
   bool ended_ = false;
 };
 
