@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // i: what ets:i/0 to ets:i/3 show.
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -35,8 +34,7 @@ int view(const Options& options) {
   if (options.json) throw UsageError("--json is for the list of tables; there is dump --json for objects");
   const PageSize size = page_size();
   const Table table = require_table(observe(options.node), *options.table);
-  Viewer viewer(table,
-                {options.height.value_or(size.height), options.width.value_or(std::max<std::size_t>(size.width, 20))});
+  Viewer viewer(table, {options.height.value_or(size.height), options.width.value_or(size.width)});
   if (viewer.run() == Viewer::End::kill) kill(options, table.id());
   return kOk;
 }
@@ -58,7 +56,7 @@ void add_i(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(2, 1'000'000).description(""));
   command->add_option("--width", options->width, "Of a page, in characters (default: that of the terminal, or 80)")
       ->type_name("CHARACTERS")
-      ->check(CLI::Range(20, 1'000'000).description(""));
+      ->check(CLI::Range(kPageWidthMin, kPageWidthMax).description(""));
 }
 
 }  // namespace heirloom::cli

@@ -42,7 +42,7 @@ bool Pattern::is_in(const std::string& text) const {
 PageSize page_size() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {20, 80};
-  return {size.ws_row, size.ws_col};
+  return {std::max<std::size_t>(size.ws_row, 2), std::clamp<std::size_t>(size.ws_col, kPageWidthMin, kPageWidthMax)};
 }
 
 namespace {
@@ -62,7 +62,7 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
 }
 
 // As to_string() begins, but nothing is added to the text once it has so many bytes: of a large tuple or list, the first elements
-// are printed. Each level adds a byte, so that it does not nest deeper than that.
+// are printed. Each level adds a byte, so that it does not call itself more often than that.
 void append_beginning(TermView term, std::size_t bytes, std::string& text) {
   const bool list = term.kind() == TermKind::list && term.is_proper_list();
   if (!list && !term.is_tuple()) {

@@ -30,7 +30,10 @@ struct PageSize {
   std::size_t height;
   std::size_t width;
 };
-// That of the terminal that is standard output, or 20 by 80.
+// An object nests no deeper on a page than that is wide.
+inline constexpr std::size_t kPageWidthMin = 20;
+inline constexpr std::size_t kPageWidthMax = 2000;
+// That of the terminal that is standard output, within these bounds, or 20 by 80.
 PageSize page_size();
 
 class Viewer {
