@@ -2,9 +2,9 @@
 //
 // load: a table out of a file.
 //
-// A new table is filled under a name of its own, as an owned table: the manager deletes it when this program ends before it is
-// whole, be it by `kill -9`. Then it is made a node table, by being set aside and released, and gets its name: nobody sees it half
-// loaded. Why not a node table from the beginning? It would outlive this program, half filled.
+// A new table is filled under a name of its own, as an owned table: the manager deletes it when this program ends before it is whole, be
+// it by `kill -9`. Then it becomes a node table and gets its name, in one step: nobody sees it half loaded. Why not a node table
+// from the beginning? It would outlive this program, half filled.
 #include <unistd.h>
 
 #include <memory>
@@ -74,15 +74,6 @@ void drop_if_possible(Table& table) {
   }
 }
 
-// Makes the table of this program one of the node.
-void keep(Node& node, Table& table, Atom own_name, Atom name, const std::string& file) {
-  table.quarantine("loaded from " + file + " by a program that ended before it could name it " +
-                   std::string(name.text()));
-  table.release();
-  // Nobody owns it now, and only an owner may name a table that is not public.
-  node.request_table(own_name).rename(name);
-}
-
 Table make_table(const Node& node, const Options& options, const File2Tab& call) try {
   return load_with(node, options, call);
 } catch (const Error& error) {
@@ -99,7 +90,7 @@ void load_new(const Options& options, FileProgress& progress, Atom name) {
   if (options.max_bytes != 0) call.max_bytes = options.max_bytes;
   Table table = make_table(node, options, call);
   try {
-    keep(node, table, own_name, name, options.file);
+    table.make_node_table(name);
   } catch (const Error&) {
     drop_if_possible(table);
     throw;

@@ -245,6 +245,9 @@ class Table {
   // By whoever may write. Handles go on, and name() says what the table was called when it was opened. Errors: already_exists
   // (another table has the name, or this one), quarantined, no_manager.
   void rename(Atom name);
+  // Makes the caller's table one that outlives every owner, as those of Node::open_or_create(), and gives it this name, in one step: so
+  // that one which is no good yet goes with who fills it. Errors: not_owner, already_exists (another table has the name), no_manager.
+  void make_node_table(Atom name);
   void drop();  // ets:delete/1, by whoever may write: the table is gone for everybody
 
   // -- for operators; any process of the node may, whoever owns the table --

@@ -97,7 +97,7 @@ struct File2Tab {
 
   // Ours; for a new table:
   std::optional<Atom> name = {};  // instead of the one in the file
-  // A node table, which outlives every owner; the caller is the first.
+  // A node table, once it is whole, which outlives every owner; the caller is the first.
   bool node_table = false;
   std::optional<std::uint64_t> max_bytes = {};  // as in TableOptions
 

@@ -29,7 +29,7 @@ struct FrameHead {
 };
 static_assert(sizeof(FrameHead) == 16, "no hidden padding");
 
-constexpr FileHead kHead = {{'H', 'L', 'j', 'o', 'u', 'r', 'n', 'l'}, 5, 0};
+constexpr FileHead kHead = {{'H', 'L', 'j', 'o', 'u', 'r', 'n', 'l'}, 6, 0};
 
 // The offset is part of the checksum, so that a frame of an older journal in the same place of the disk never counts.
 std::uint64_t checksum(std::string_view bytes, std::uint64_t offset) {

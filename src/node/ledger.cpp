@@ -72,6 +72,7 @@ void Ledger::change(const SpecChanged& record) {
   if (found == tables_.end()) return;
   rename(found->second.facts, record.name);
   found->second.facts.spec.protection = record.protection;
+  found->second.facts.spec.node_table = record.node_table;
 }
 
 void Ledger::change(const FixationChanged& record) {

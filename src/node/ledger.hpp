@@ -88,7 +88,8 @@ struct SpecChanged {
   std::string id;
   std::string name;
   Protection protection = Protection::protected_access;
-  static auto fields(auto& self) { return std::tie(self.id, self.name, self.protection); }
+  bool node_table = false;
+  static auto fields(auto& self) { return std::tie(self.id, self.name, self.protection, self.node_table); }
 };
 
 // So often has the process fixed the table from now on; 0: not any more.

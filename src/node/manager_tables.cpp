@@ -309,14 +309,20 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::RenameTable& ca
   if (table == nullptr) return no_such_table();
   const wire::TableFacts& facts = table->facts;
   if (facts.quarantine) return refused(ErrorCode::quarantined, "the table was set aside");
+  if (call.keep && (call.caller.program != program || facts.owner != call.caller)) return not_the_owner(*table);
   if (!may_write(facts, program, call.caller)) {
     return refused(ErrorCode::access, "only its owner may rename the table \"" + facts.spec.name + '"');
   }
-  if (ledger_.table_named(call.name) != nullptr) {
+  const Ledger::Table* const other = ledger_.table_named(call.name);
+  if (other != nullptr && !(call.keep && other == table)) {
     return refused(ErrorCode::already_exists, "there is a table \"" + call.name + "\" already");
   }
-  if (auto recorded = try_commit(SpecChanged{call.id, call.name, facts.spec.protection}); !recorded)
-    return refused(recorded.failure());
+  if (call.keep) {
+    if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
+  }
+  const SpecChanged record{call.id, call.name, facts.spec.protection, facts.spec.node_table || call.keep};
+  if (auto recorded = try_commit(record); !recorded) return refused(recorded.failure());
+  if (call.keep) write_segment(call.id);
   return wire::Done{};
 }
 
@@ -325,7 +331,8 @@ wire::Answer ManagerState::on(std::uint32_t program, const wire::ProtectTable& c
   if (table == nullptr) return no_such_table();
   if (call.caller.program != program || table->facts.owner != call.caller) return not_the_owner(*table);
   if (auto opened = effects_.open_segment(call.id); !opened) return refused(opened.failure());
-  if (auto recorded = try_commit(SpecChanged{call.id, table->facts.spec.name, call.protection}); !recorded)
+  const wire::TableSpec& spec = table->facts.spec;
+  if (auto recorded = try_commit(SpecChanged{call.id, spec.name, call.protection, spec.node_table}); !recorded)
     return refused(recorded.failure());
   write_segment(call.id);
   return wire::Done{};

@@ -250,7 +250,7 @@ void World::change_spec(std::uint32_t number) {
     if (one_in(2)) return say(number, wire::ProtectTable{0, id, owner, static_cast<Protection>(pick(3))});
     // The names of managed tables mean something to their managers.
     if (table.facts.spec.name.starts_with("table"))
-      return say(number, wire::RenameTable{0, id, owner, "table" + std::to_string(pick(8))});
+      return say(number, wire::RenameTable{0, id, owner, "table" + std::to_string(pick(8)), one_in(2)});
   }
 }
 

@@ -53,6 +53,33 @@ TEST_F(Renaming, OutlivesTheManager) {
   EXPECT_EQ(table_->lookup(1).size(), 1U);
 }
 
+TEST_F(Renaming, MakesANodeTableInTheSameStep) {
+  {
+    Table filled = opened_->create("filling"_atom);
+    filled.insert({1, "whole"});
+    EXPECT_EQ(code_of([&] { filled.make_node_table("before"_atom); }), ErrorCode::already_exists);
+    EXPECT_FALSE(filled.info().node_table);
+    filled.make_node_table("filled"_atom);
+    EXPECT_TRUE(filled.info().node_table);
+    EXPECT_EQ(filled.info().owner, self());
+    EXPECT_EQ(opened_->open_table("filled"_atom), filled);
+    filled.make_node_table("filled"_atom);  // it has the name already
+    const Term gone = monitor(
+        spawn([&] { EXPECT_EQ(code_of([&] { filled.make_node_table("stolen"_atom); }), ErrorCode::not_owner); }));
+    EXPECT_EQ(receive()[1], gone);
+  }
+  // It outlives its owner, and the manager.
+  table_.reset();
+  opened_.reset();
+  manager_.kill();
+  HelperProgram next({"serve", node(), base() / "log"});
+  EXPECT_EQ(next.hear(), "ok ready");
+  opened_.emplace(Node::open(node(), {.role = NodeRole::client}));
+  const Table table = opened_->open_table("filled"_atom);
+  EXPECT_EQ(table.lookup(1).one(), (Term{1, "whole"}));
+  EXPECT_EQ(table.info().owner, std::nullopt);
+}
+
 TEST_F(Renaming, IsForThoseWhoMayWrite) {
   const Pid owner = self();
   const Pid other = spawn([&] {

@@ -72,7 +72,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Status give_away(const std::string& id, Pid from, const std::variant<Pid, Atom>& to, const std::optional<Term>& gift);
   Status set_heir(const std::string& id, Pid caller, const std::optional<Heir>& heir,
                   const Succession& succession = {});
-  Status rename(const std::string& id, Pid caller, Atom name);
+  Status rename(const std::string& id, Pid caller, Atom name, bool keep = false);
   Status protect(const std::string& id, Pid caller, Protection protection);
   Status fix(const std::string& id, Pid caller, bool fix);
   Status drop_table(const std::string& id, Pid caller);

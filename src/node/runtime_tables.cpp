@@ -214,12 +214,13 @@ Status Runtime::set_heir(const std::string& id, Pid caller, const std::optional<
   return command(std::move(call), Client::Again::when_asked, "set the heir");
 }
 
-Status Runtime::rename(const std::string& id, Pid caller, Atom name) {
+Status Runtime::rename(const std::string& id, Pid caller, Atom name, bool keep) {
   wire::RenameTable call;
   call.id = id;
   call.caller = caller;
   call.name = name.text();
-  return command(std::move(call), Client::Again::never, "rename the table");
+  call.keep = keep;
+  return command(std::move(call), Client::Again::never, keep ? "make it a node table" : "rename the table");
 }
 
 Status Runtime::protect(const std::string& id, Pid caller, Protection protection) {

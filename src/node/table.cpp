@@ -196,6 +196,9 @@ void Table::set_protection(Protection protection) {
   handle_->runtime->protect(handle_->id, caller(*handle_), protection).value_or_raise();
 }
 
+void Table::make_node_table(Atom name) {
+  handle_->runtime->rename(handle_->id, caller(*handle_), name, true).value_or_raise();
+}
 void Table::rename(Atom name) { handle_->runtime->rename(handle_->id, caller(*handle_), name).value_or_raise(); }
 
 void Table::set_heir(const std::optional<Heir>& heir) {

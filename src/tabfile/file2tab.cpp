@@ -60,6 +60,8 @@ class Loading {
     }
     NewTable made(make(node, made_with));
     insert_into(made.table());
+    // Not before: it would outlive a program that dies in the middle.
+    if (options_.node_table) made.table().make_node_table(made.table().name());
     made.loaded();
     return made.table();
   }
@@ -83,8 +85,7 @@ class Loading {
     }
     TableOptions table_options = heirloom::table_options(made_with);
     if (options_.max_bytes) table_options.max_bytes = *options_.max_bytes;
-    Node maker = node;
-    return options_.node_table ? maker.create_node_table(name, table_options) : maker.create(name, table_options);
+    return Node(node).create(name, table_options);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::badarg && error.code() != ErrorCode::already_exists) throw;
     const std::string what = error.operation().empty() ? error.detail() : error.operation() + ": " + error.detail();

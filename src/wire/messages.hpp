@@ -40,7 +40,7 @@ constexpr bool wire_valid(TenureEnd end) { return end <= TenureEnd::quarantined;
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 5;
+inline constexpr std::uint32_t kProtocolVersion = 6;
 
 using TermBytes = std::string;
 
@@ -275,7 +275,8 @@ struct RenameTable {
   std::string id;
   Pid caller;
   std::string name;
-  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.name); }
+  bool keep = false;  // and make it a node table; by the owner
+  static auto fields(auto& self) { return std::tie(self.request, self.id, self.caller, self.name, self.keep); }
 };
 
 // By the owner.

@@ -159,6 +159,10 @@ struct Functions {
                                        {.type = info.type, .protection = info.protection, .keypos = info.keypos});
     return owner(session, arguments);
   }
+  static Value make_node_table(Session& session, Arguments arguments) {
+    table_of(session, arguments[0]).make_node_table(atom_of(arguments[1]).as_atom());
+    return Term(true);
+  }
   static Value request(Session& session, Arguments arguments) {
     session.ets_.node().request_table(atom_of(arguments[0]).as_atom());
     return Term(true);
@@ -222,6 +226,8 @@ constexpr std::array kFunctions{
     Function{"heirloom", "create", 2, "Table, Options", "a table that belongs to the node, and now to this process",
              Functions::create},
     Function{"heirloom", "claim", 1, "Table", "own it, if nobody alive does; its owner", Functions::claim},
+    Function{"heirloom", "make_node_table", 2, "Table, Name",
+             "own table: outlives its owners from now on, by that name", Functions::make_node_table},
     Function{"heirloom", "request", 1, "Table", "ask its owner for it, and wait until this process owns it",
              Functions::request},
     Function{"heirloom", "owner", 1, "Table", "its pid, or none", Functions::owner},
