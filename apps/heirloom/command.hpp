@@ -43,6 +43,7 @@ void add_save(CLI::App& app, Chosen& chosen);
 void add_load(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_lineage(CLI::App& app, Chosen& chosen);
+void add_doctor(CLI::App& app, Chosen& chosen);
 void add_shell(CLI::App& app, Chosen& chosen);
 void add_takeover(CLI::App& app, Chosen& chosen);
 void add_reclaim(CLI::App& app, Chosen& chosen);

@@ -44,9 +44,10 @@ void declare(CLI::App& app, Chosen& chosen) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "heirloom " HEIRLOOM_VERSION);
   for (const auto add :
-       {&add_demo,  &add_serve,  &add_run,   &add_ls,      &add_info,       &add_lineage, &add_get,  &add_i,
-        &add_put,   &add_delete, &add_dump,  &add_select,  &add_count,      &add_save,    &add_load, &add_shell,
-        &add_check, &add_create, &add_limit, &add_reclaim, &add_quarantine, &add_release, &add_drop, &add_takeover}) {
+       {&add_demo,       &add_serve,   &add_run,    &add_ls,      &add_info,   &add_lineage, &add_get,
+        &add_i,          &add_put,     &add_delete, &add_dump,    &add_select, &add_count,   &add_save,
+        &add_load,       &add_shell,   &add_doctor, &add_check,   &add_create, &add_limit,   &add_reclaim,
+        &add_quarantine, &add_release, &add_drop,   &add_takeover}) {
     add(app, chosen);
   }
 }
