@@ -87,17 +87,6 @@ std::int64_t integer_of(TermView term) {
   }
 }
 
-Term characters(std::string_view text) {
-  std::vector<Term> codes;
-  while (!text.empty()) {
-    const auto first = term::utf8_first(text);
-    if (!first) break;
-    codes.emplace_back(static_cast<std::uint32_t>(first->code));
-    text.remove_prefix(first->bytes);
-  }
-  return heirloom::list(codes);
-}
-
 std::vector<Term> elements_of(TermView container) {
   std::vector<Term> elements;
   elements.reserve(container.size());

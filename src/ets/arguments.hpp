@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "heirloom/node.hpp"
@@ -49,8 +48,6 @@ class Arguments {
 
 // Error{badarg}: it is no integer, or none of 64 bits.
 [[nodiscard]] std::int64_t integer_of(TermView term);
-// A text as Erlang has it, a list of characters. Requires UTF-8.
-[[nodiscard]] Term characters(std::string_view text);
 [[nodiscard]] std::vector<Term> elements_of(TermView container);
 [[nodiscard]] Term boolean(bool value);                // the atom
 [[nodiscard]] Term done();                             // true, of what has nothing else to say

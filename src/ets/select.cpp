@@ -7,6 +7,7 @@
 #include "heirloom/match_spec.hpp"
 
 #include "ets/functions.hpp"
+#include "term/characters.hpp"
 
 namespace heirloom::ets {
 
@@ -39,7 +40,8 @@ Term test(const Arguments& arguments) {
   const MatchTest tested = test_ms(arguments[0], arguments[1], self());
   if (tested.errors.empty()) return {"ok"_atom, tested.result.value_or(Term(false))};
   std::vector<Term> errors;
-  for (const std::string& error : tested.errors) errors.push_back({"error"_atom, characters(error)});
+  for (const std::string& error : tested.errors)
+    errors.push_back({"error"_atom, term::characters(error).value_or(Term(error))});
   return {"error"_atom, heirloom::list(errors)};
 }
 

@@ -3,10 +3,9 @@
 
 #include <cstring>
 #include <utility>
-#include <vector>
 
 #include "os/file.hpp"
-#include "term/utf8.hpp"
+#include "term/characters.hpp"
 
 namespace heirloom {
 
@@ -35,14 +34,7 @@ std::string doing(const char* what, const std::filesystem::path& file) {
 
 Term name_term(const std::filesystem::path& file) {
   const std::string text = file.string();
-  std::vector<Term> characters;
-  for (std::string_view left = text; !left.empty();) {
-    const auto first = term::utf8_first(left);
-    if (!first) return text;
-    characters.emplace_back(static_cast<std::uint32_t>(first->code));
-    left.remove_prefix(first->bytes);
-  }
-  return list(characters);
+  return term::characters(text).value_or(Term(text));
 }
 
 Term file_error(const std::filesystem::path& file, int error) {
