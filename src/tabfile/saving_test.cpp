@@ -178,7 +178,7 @@ TEST_F(Saving, NamesTheErrorOfTheSystem) {
 TEST_F(Saving, WhereNobodyMayWriteChangesNothing) {
   Table table = table_of(1);
   write("what was there");
-  std::filesystem::permissions(base_, std::filesystem::perms(0755));
+  std::filesystem::permissions(base(), std::filesystem::perms(0755));
   std::filesystem::permissions(directory(), std::filesystem::perms(0555));
   const uid_t user = ::geteuid();
   EXPECT_EQ(::seteuid(user == 0 ? 65534 : user), 0);
@@ -190,6 +190,19 @@ TEST_F(Saving, WhereNobodyMayWriteChangesNothing) {
   EXPECT_EQ(Term(made->element(3)), Term("eacces"_atom));
   EXPECT_EQ(code_, ErrorCode::not_permitted);
   EXPECT_EQ(bytes(), "what was there");
+}
+
+TEST_F(Saving, WhatNobodyMayReadIsToldSo) {
+  tab2file(table_of(1), file());
+  std::filesystem::permissions(base(), std::filesystem::perms(0755));
+  std::filesystem::permissions(file(), std::filesystem::perms(0));
+  const uid_t user = ::geteuid();
+  EXPECT_EQ(::seteuid(user == 0 ? 65534 : user), 0);
+  const auto reason = reason_of([&] { static_cast<void>(tabfile_info(file())); });
+  EXPECT_EQ(::seteuid(user), 0);
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(Term(reason->element(2).element(3)), Term("eacces"_atom));
+  EXPECT_EQ(code_, ErrorCode::not_permitted);
 }
 
 TEST_F(Saving, WithoutRoomChangesNothing) {

@@ -16,22 +16,15 @@
 
 #include "heirloom/heirloom.hpp"
 
+#include "node/node_directory_fixture.hpp"
+
 namespace heirloom::tabfile {
 
-class TableFileTest : public testing::Test {
+class TableFileTest : public node::NodeDirectoryTest {
  protected:
-  TableFileTest() {
-    char path[] = "/dev/shm/heirloom-tabfile-XXXXXX";
-    base_ = ::mkdtemp(path);
-    std::filesystem::create_directory(base_ / "files");
-    node_.emplace(Node::open(base_ / "node"));
-  }
-  ~TableFileTest() override {
-    node_.reset();
-    std::filesystem::remove_all(base_);
-  }
+  TableFileTest() : node_(Node::open(node())) { std::filesystem::create_directory(directory()); }
 
-  [[nodiscard]] std::filesystem::path directory() const { return base_ / "files"; }
+  [[nodiscard]] std::filesystem::path directory() const { return base() / "files"; }
   [[nodiscard]] std::filesystem::path file() const { return directory() / "table"; }
 
   [[nodiscard]] std::vector<std::string> names() const {
@@ -79,7 +72,6 @@ class TableFileTest : public testing::Test {
     return reason_of([&] { file2tab(*node_, file(), options).drop(); });
   }
 
-  std::filesystem::path base_;
   std::optional<Node> node_;
   std::string what_;  // of the last error
   ErrorCode code_ = ErrorCode{};
