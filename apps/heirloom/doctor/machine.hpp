@@ -11,7 +11,7 @@
 
 namespace heirloom::cli::doctor {
 
-// Of the directory, or the nearest one above it that is there. Throws Error{not_found, io}.
+// Of the directory, or the nearest one above it that is there. Throws Error{io}.
 [[nodiscard]] Space space_of(const std::filesystem::path& directory);
 [[nodiscard]] MemoryLimit memory_limit();
 [[nodiscard]] Limits limits();
