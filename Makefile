@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 # Options for the program that a target runs: make demo ARGS="--kills 1000 --seed 7"
 ARGS ?=
 
-.PHONY: help demo test bench torture asan tsan check format install clean
+.PHONY: help demo test crash bench torture asan tsan check format install clean
 
 help:
 	@sed -n 's/^##\? *\([a-z]*\): /  make \1\t/p' Makefile | expand -t 17
@@ -24,16 +24,24 @@ test:
 	@tools/setup build test
 	@tools/test release asan-unit tsan-unit
 
+## crash: programs killed at every instruction, as g++ and then clang compile them; prints what docs/recovery.md has
+crash:
+	@tools/setup build test
+	@for preset in release clang; do \
+	  tools/build $$preset heirloom_crash_test && \
+	  build/$$preset/tests/crash/heirloom_crash_test --gtest_brief=1 $(ARGS) || exit 1; \
+	done
+
 ## bench: speed beside absl, tbb, LMDB and Erlang's ets
 bench:
 	@tools/setup build test bench
 	@tools/build bench
 	bench/run build/bench $(ARGS)
 
-## torture: the long stress and crash tests; hours, until you stop it or it finds something
+## torture: processes killed 10,000 times on tables of each kind, then fuzzers and Erlang for hours; ARGS=--storms: the kills alone
 torture:
 	@tools/setup build test
-	@tools/test torture
+	@tools/torture $(ARGS)
 
 ## asan: all tests under AddressSanitizer and UndefinedBehaviorSanitizer, but for those that step through a process
 asan:

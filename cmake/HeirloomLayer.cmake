@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# heirloom_layer(NAME SOURCES ... TESTS ... DEPENDS ... LIBRARIES ... TEST_LIBRARIES ...)
+# heirloom_layer(NAME SOURCES ... TESTS ... DEPENDS ... LIBRARIES ... TEST_LIBRARIES ... [TEST_KIND kind])
 #
 # One folder of src/, one library `heirloom_NAME`, one test program `heirloom_NAME_test` from its *_test.cpp. Files are
 # listed, never globbed; a *_test.cpp that the folder holds but the list does not fails the configuration.
@@ -28,17 +28,19 @@ function(heirloom_refuse_unregistered_tests)
   endforeach()
 endfunction()
 
-# heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds])
+# heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds] [ENVIRONMENT name=value])
 #
 # A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches. Its kind is the
-# ctest label by which the presets choose (CMakePresets.json): unit (the default, beside the code), oracle, layout, crash,
-# stress, fuzz, e2e; `torture` runs for hours, and only in `make torture`. The target heirloom_unit_tests builds all of the
-# kind unit.
+# ctest label by which the presets choose (CMakePresets.json): unit (the default, beside the code), threads (the unit tests of layers
+# in which threads share memory, which ThreadSanitizer looks at), oracle, layout, crash, damage, stress, fuzz, e2e; `torture` runs for
+# hours, and only in `make torture`. The target heirloom_unit_tests builds all of the kind unit, heirloom_thread_tests those of the
+# kind threads.
 if(HEIRLOOM_TESTS)
   add_custom_target(heirloom_unit_tests)
+  add_custom_target(heirloom_thread_tests)
 endif()
 function(heirloom_test_program name)
-  cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "KIND;TIMEOUT;ENVIRONMENT" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT ARG_KIND)
     set(ARG_KIND unit)
   endif()
@@ -47,15 +49,29 @@ function(heirloom_test_program name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE heirloom_options ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  # What is tested is compiled as the preset says. The tests themselves are half of all code, and no figure comes from them.
+  if(ARG_KIND MATCHES "^(unit|threads|e2e)$")
+    target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+  endif()
   if(ARG_KIND STREQUAL "unit")
     add_dependencies(heirloom_unit_tests ${name})
+  elseif(ARG_KIND STREQUAL "threads")
+    add_dependencies(heirloom_thread_tests ${name})
   endif()
-  gtest_discover_tests(${name} PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  set(properties LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_ENVIRONMENT)
+    list(APPEND properties ENVIRONMENT ${ARG_ENVIRONMENT})
+  endif()
+  gtest_discover_tests(${name} PROPERTIES ${properties} DISCOVERY_TIMEOUT 60)
 endfunction()
 
 function(heirloom_layer name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "TEST_KIND" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   add_library(heirloom_${name} STATIC ${ARG_SOURCES})
+  # Their headers are read once for several files. Without a sanitizer each is compiled alone, so that each has what it needs.
+  if(HEIRLOOM_SANITIZE)
+    set_target_properties(heirloom_${name} PROPERTIES UNITY_BUILD ON)
+  endif()
   target_link_libraries(heirloom_${name} PUBLIC heirloom_options Threads::Threads ${ARG_LIBRARIES})
   foreach(layer IN LISTS ARG_DEPENDS)
     target_link_libraries(heirloom_${name} PUBLIC heirloom_${layer})
@@ -64,7 +80,8 @@ function(heirloom_layer name)
 
   heirloom_refuse_unregistered_tests(${ARG_TESTS})
   if(HEIRLOOM_TESTS AND ARG_TESTS)
-    heirloom_test_program(heirloom_${name}_test SOURCES ${ARG_TESTS} LIBRARIES heirloom_${name} ${ARG_TEST_LIBRARIES})
+    heirloom_test_program(heirloom_${name}_test
+      SOURCES ${ARG_TESTS} LIBRARIES heirloom_${name} ${ARG_TEST_LIBRARIES} KIND ${ARG_TEST_KIND})
   endif()
 endfunction()
 

@@ -2,8 +2,10 @@
 //
 // doctor: what will hurt, before it does.
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -40,6 +42,32 @@ std::uint64_t bytes_of(const Node& node) {
   return bytes;
 }
 
+struct Read {
+  TableInfo::HeldUp by;
+  std::uint64_t waiting_bytes;
+};
+
+std::optional<Read> longest_read(const Node& node) {
+  std::optional<Read> found;
+  for (const TableInfo& table : node.tables()) {
+    if (!table.held_up) continue;
+    if (!found) found = Read{*table.held_up, 0};
+    found->waiting_bytes += table.held_up->waiting_bytes;
+  }
+  return found;
+}
+
+// The same read, found twice: none takes so long.
+std::optional<doctor::StoppedReader> find_stopped_reader(const Node& node) {
+  constexpr std::chrono::milliseconds kReadMax{500};
+  const auto before = longest_read(node);
+  if (!before) return std::nullopt;
+  std::this_thread::sleep_for(kReadMax);
+  const auto now = longest_read(node);
+  if (!now || now->by.program != before->by.program || now->by.epoch != before->by.epoch) return std::nullopt;
+  return doctor::StoppedReader{now->by.program, now->by.process, now->by.name, now->waiting_bytes};
+}
+
 std::vector<Finding> look_at_node(const Node& node) {
   std::vector<Finding> findings;
   for (const TableInfo& table : node.tables()) {
@@ -55,6 +83,7 @@ std::vector<Finding> look_at_node(const Node& node) {
                         "look at them, or delete that directory"});
   }
   if (findings.empty()) findings.push_back({Gravity::fine, "tables", "none was set aside"});
+  findings.push_back(doctor::judge_readers(find_stopped_reader(node)));
   return findings;
 }
 

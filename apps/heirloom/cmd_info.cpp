@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "command.hpp"
 #include "json.hpp"
 
@@ -6,10 +8,21 @@ namespace heirloom::cli {
 
 namespace {
 
+std::string sentence_of(const TableInfo::HeldUp& held_up) {
+  return fmt::format("by program {} (process {}, {}), which reads in epoch {}, {} ago; {} bytes wait", held_up.program,
+                     held_up.process, held_up.name, held_up.epoch, held_up.epochs, held_up.waiting_bytes);
+}
+
 int tell(const LookAtTable& options) {
   const Node node = observe(options.node);
-  const auto info = to_json(require_table(node, options.table).info());
-  print(options.json ? to_line(info) : to_lines(info));
+  const TableInfo info = require_table(node, options.table).info();
+  auto members = to_json(info);
+  if (options.json) {
+    print(to_line(members));
+  } else {
+    if (info.held_up) members["held_up"] = sentence_of(*info.held_up);
+    print(to_lines(members));
+  }
   return kOk;
 }
 

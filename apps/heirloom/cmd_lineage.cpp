@@ -20,6 +20,7 @@ int tell(const LookAtTable& options) {
   for (const Tenure& tenure : lineage) {
     std::ostringstream line;
     line << tenure << '\n';
+    for (const Repair& repair : tenure.repairs) line << "  " << repair << '\n';
     print(line.str());
   }
   return kOk;
@@ -33,6 +34,9 @@ void add_lineage(CLI::App& app, Chosen& chosen) {
                "An array of objects; times are nanoseconds since 1970, `status` is as of waitpid()", &tell);
   command->footer(
       "One line for each owner, the present one last; of many, the last " + std::to_string(kLineageMax) +
+      ".\nUnder it one for each death that left something to repair, of the owner or of another program that died\n"
+      "meanwhile: which write was under way, and whether it is there; of many, the last " +
+      std::to_string(kRepairsMax) +
       ".\nHow a program ended is told by its parent (`heirloom run`), or by the kernel (Linux 6.15 and later).");
 }
 

@@ -27,7 +27,8 @@ int list(const Options& options) {
     if (options.json) {
       array.push_back(to_json(info));
     } else {
-      print(fmt::format("{}  {} objects  {}\n", info.name.text(), info.size, info.quarantine->cause));
+      const std::string objects = info.damage ? "damaged" : fmt::format("{} objects", info.size);
+      print(fmt::format("{}  {}  {}\n", info.name.text(), objects, info.quarantine->cause));
     }
   }
   if (options.json) print(to_line(array));

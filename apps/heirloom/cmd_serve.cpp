@@ -15,6 +15,7 @@ namespace {
 struct Options {
   std::string node;
   bool no_create = false;
+  bool quiet = false;
   bool dies_with_parent = false;
 };
 
@@ -32,7 +33,10 @@ int serve_node(const Options& options) {
   const std::string& directory = required_node(options.node);
   serve(directory, {.create = !options.no_create,
                     .ready = [&] { say_ready(directory); },
-                    .log = [](const std::string& line) { complain("serve", line); }});
+                    .log =
+                        [&](const std::string& line) {
+                          if (!options.quiet) complain("serve", line);
+                        }});
   return kOk;
 }
 
@@ -46,6 +50,7 @@ void add_serve(CLI::App& app, Chosen& chosen) {
       "serve` again, or a program that opens the node - adopts them. Programs that use them go on meanwhile.");
   add_node_option(*command, options->node);
   command->add_flag("--no-create", options->no_create, "Fail when the directory is missing instead of making it");
+  command->add_flag("--quiet", options->quiet, "Say nothing of what happens, as of each repair; only why it fails");
   command->add_flag("--die-with-parent", options->dies_with_parent)->group("");
   command->callback([&chosen, options] { chosen = [options] { return serve_node(*options); }; });
 }

@@ -59,10 +59,20 @@ json map_to_json(TermView term) {
 
 json optional_pid(const std::optional<Pid>& pid) { return pid ? json(to_string(Term(*pid))) : json(nullptr); }
 
+std::int64_t nanoseconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
 json optional_heir(const std::optional<Heir>& heir) {
   if (!heir) return nullptr;
   if (const Pid* pid = std::get_if<Pid>(&heir->process)) return to_string(Term(*pid));
   return std::get<Atom>(heir->process).text();
+}
+
+json optional_reader(const std::optional<TableInfo::HeldUp>& held_up) {
+  if (!held_up) return nullptr;
+  return {{"program", held_up->program}, {"process", held_up->process}, {"name", held_up->name},
+          {"epoch", held_up->epoch},     {"epochs", held_up->epochs},   {"waiting_bytes", held_up->waiting_bytes}};
 }
 
 }  // namespace
@@ -105,13 +115,30 @@ json to_json(const TableInfo& info) {
           {"node_table", info.node_table},
           {"repairs_finished", info.repairs_finished},
           {"repairs_undone", info.repairs_undone},
-          {"set_aside", info.quarantine ? json(info.quarantine->cause) : json(nullptr)}};
+          {"set_aside", info.quarantine ? json(info.quarantine->cause) : json(nullptr)},
+          {"damage", info.damage ? json(*info.damage) : json(nullptr)},
+          {"held_up", optional_reader(info.held_up)}};
+}
+
+json to_json(const Repair& repair) {
+  return {{"at", nanoseconds(repair.at)},
+          {"took_ns", repair.took.count()},
+          {"program", repair.program},
+          {"thread", repair.thread},
+          {"name", repair.name ? json(repair.name->text()) : json(nullptr)},
+          {"process", repair.process ? json(*repair.process) : json(nullptr)},
+          {"end", to_string(repair.end)},
+          {"status", repair.status ? json(*repair.status) : json(nullptr)},
+          {"operation", to_string(repair.operation)},
+          {"key", repair.key.empty() ? json(nullptr) : json(repair.key)},
+          {"keys", repair.keys},
+          {"outcome", to_string(repair.outcome)},
+          {"locks", repair.locks}};
 }
 
 json to_json(const Tenure& tenure) {
-  const auto nanoseconds = [](Tenure::Time time) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-  };
+  json repairs = json::array();
+  for (const Repair& repair : tenure.repairs) repairs.push_back(to_json(repair));
   return {{"owner", optional_pid(tenure.owner)},
           {"name", tenure.name ? json(tenure.name->text()) : json(nullptr)},
           {"process", tenure.process ? json(*tenure.process) : json(nullptr)},
@@ -122,7 +149,8 @@ json to_json(const Tenure& tenure) {
           {"reason", tenure.reason ? json(to_string(*tenure.reason)) : json(nullptr)},
           {"status", tenure.status ? json(*tenure.status) : json(nullptr)},
           {"repairs_finished", tenure.repairs_finished},
-          {"repairs_undone", tenure.repairs_undone}};
+          {"repairs_undone", tenure.repairs_undone},
+          {"repairs", std::move(repairs)}};
 }
 
 json to_json(const CheckReport& report) {

@@ -18,6 +18,7 @@ nlohmann::json to_json(TermView term);
 nlohmann::json object_to_json(const Term& object);
 nlohmann::json to_json(const TableInfo& info);
 nlohmann::json to_json(const Tenure& tenure);
+nlohmann::json to_json(const Repair& repair);
 nlohmann::json to_json(const CheckReport& report);
 nlohmann::json to_json(const TableFileInfo& info);
 

@@ -14,6 +14,7 @@ namespace {
 
 std::string owner_of(const TableInfo& info) {
   if (info.quarantine) return "set aside";
+  if (info.damage) return "damaged: " + *info.damage;
   return info.owner ? to_string(Term(*info.owner)) : "the node";
 }
 

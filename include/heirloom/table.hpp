@@ -106,7 +106,7 @@ struct CheckReport {
   std::uint64_t live_bytes = 0;     // reachable by readers: objects and index
   std::uint64_t retired_bytes = 0;  // unreachable, waiting until no reader can be in them
   std::uint64_t free_bytes = 0;     // ready for the next write
-  std::uint64_t cached_bytes = 0;   // given to a stripe, never used so far
+  std::uint64_t cached_bytes = 0;   // given to a stripe, in no list yet
   std::uint64_t allocated_bytes = 0;
   std::vector<std::string> findings;  // what is broken and where; empty when ok
 };

@@ -54,6 +54,20 @@ struct TableInfo {
     std::chrono::system_clock::time_point since;
   };
   std::optional<Quarantine> quarantine = {};
+  // The program that keeps memory from being used again, if any does at this moment: one of its threads is in the middle of a read that it
+  // began before the epoch of the node was raised for the last time. One that stays is stopped - by SIGSTOP, a debugger, a frozen
+  // container - and holds up all tables of the node, until it goes on or dies.
+  struct HeldUp {
+    std::uint32_t program;  // its number in the node, the middle one of its pids
+    std::uint64_t process;  // of the operating system, as it sees its own pid
+    std::string name;       // of the program
+    std::uint64_t epoch;    // in which it began: found again after a while, it is the same read
+    std::uint64_t epochs;   // how often the epoch was raised since: once for some hundred objects replaced or deleted
+    std::uint64_t waiting_bytes;  // of this table: replaced or deleted, and not used again yet; about
+  };
+  std::optional<HeldUp> held_up = {};
+  // In a list of tables: what is wrong with this one, of which `size` and `atoms` could not be read and are 0.
+  std::optional<std::string> damage = {};
 };
 
 // The list of ets:info/1: [{id,Id},{decentralized_counters,false}, ...], in its order. An id is a binary; the owner of a table that

@@ -43,13 +43,13 @@ Term tell(const Arguments& arguments) {
   return or_reason([&]() -> Term { return {"ok"_atom, to_term(tabfile_info(arguments.file_name(0)))}; });
 }
 
-constexpr std::array kFunctions{
+constexpr std::array kFileFunctions{
     Entry{"tab2file", 2, save}, Entry{"tab2file", 3, save},     Entry{"file2tab", 1, load},
     Entry{"file2tab", 2, load}, Entry{"tabfile_info", 1, tell},
 };
 
 }  // namespace
 
-std::span<const Entry> file_functions() { return kFunctions; }
+std::span<const Entry> file_functions() { return kFileFunctions; }
 
 }  // namespace heirloom::ets

@@ -49,6 +49,9 @@ auto read_or_absent(const Table& table, const Term& key, const Read& read, const
 
 Term update_counter(const Arguments& arguments) {
   Table table = arguments.table();
+  // What counters mostly are for: without a look at the table's options.
+  if (const Term& update = arguments[2]; arguments.size() == 3 && update.is_integer() && update.block().size() == 1)
+    return table.update_counter(arguments[1], update.as_int64());
   const auto read = [&] { return counter_updates(arguments, table); };
   const auto refuse_absent = [&] {
     if (arguments.size() == 3)
@@ -80,7 +83,7 @@ Term update_element(const Arguments& arguments) {
   return boolean(updates && table.update_element(arguments[1], *updates));
 }
 
-constexpr std::array kFunctions{
+constexpr std::array kObjectFunctions{
     Entry{"insert", 2, [](const Arguments& a) { return a.table().insert(a[1]), done(); }},
     Entry{"insert_new", 2, [](const Arguments& a) { return boolean(a.table().insert_new(a[1])); }},
     Entry{"lookup", 2, [](const Arguments& a) { return list_of(a.table().lookup(a[1])); }},
@@ -99,6 +102,6 @@ constexpr std::array kFunctions{
 
 }  // namespace
 
-std::span<const Entry> object_functions() { return kFunctions; }
+std::span<const Entry> object_functions() { return kObjectFunctions; }
 
 }  // namespace heirloom::ets

@@ -45,7 +45,7 @@ Term test(const Arguments& arguments) {
   return {"error"_atom, heirloom::list(errors)};
 }
 
-constexpr std::array kFunctions{
+constexpr std::array kSelectFunctions{
     Entry{"select", 1, next_chunk},
     Entry{"select", 2, [](const Arguments& a) { return heirloom::list(a.table().select(a[1])); }},
     Entry{"select", 3, [](const Arguments& a) { return first_chunk(a, a[1]); }},
@@ -72,6 +72,6 @@ constexpr std::array kFunctions{
 
 }  // namespace
 
-std::span<const Entry> select_functions() { return kFunctions; }
+std::span<const Entry> select_functions() { return kSelectFunctions; }
 
 }  // namespace heirloom::ets

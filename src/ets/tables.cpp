@@ -87,7 +87,7 @@ Term setopts(const Arguments& arguments) {
   return done();
 }
 
-constexpr std::array kFunctions{
+constexpr std::array kTableFunctions{
     Entry{"all", 0, all},
     Entry{"new", 2, make},
     Entry{"delete", 1, [](const Arguments& a) { return a.table().drop(), done(); }},
@@ -101,6 +101,6 @@ constexpr std::array kFunctions{
 
 }  // namespace
 
-std::span<const Entry> table_functions() { return kFunctions; }
+std::span<const Entry> table_functions() { return kTableFunctions; }
 
 }  // namespace heirloom::ets

@@ -17,7 +17,7 @@ Term slot(const Arguments& arguments) {
   return or_end(objects ? std::optional(heirloom::list(*objects)) : std::nullopt);
 }
 
-constexpr std::array kFunctions{
+constexpr std::array kTraversalFunctions{
     Entry{"first", 1, [](const Arguments& a) { return or_end(a.table().first()); }},
     Entry{"next", 2, [](const Arguments& a) { return or_end(a.table().next(a[1])); }},
     Entry{"last", 1, [](const Arguments& a) { return or_end(a.table().last()); }},
@@ -33,6 +33,6 @@ constexpr std::array kFunctions{
 
 }  // namespace
 
-std::span<const Entry> traversal_functions() { return kFunctions; }
+std::span<const Entry> traversal_functions() { return kTraversalFunctions; }
 
 }  // namespace heirloom::ets

@@ -37,10 +37,7 @@ void Client::say_bye() {
   if (ended_) return;
   if (line_ == Line::up) static_cast<void>(send_locked(wire::encode(wire::ToManager(wire::Bye{}))));
   ended_ = true;
-  for (auto& [request, pending] : pending_) {
-    if (!pending.outcome) pending.outcome = without_manager_locked();
-  }
-  changed_.notify_all();
+  finish_all_locked(without_manager_locked());
 }
 
 void Client::after_fork_in_child() noexcept {
@@ -172,10 +169,7 @@ bool Client::handle(wire::ToProgram message) {
   if (const auto* refusal = std::get_if<wire::Refusal>(&message)) {
     const std::lock_guard lock(mutex_);
     refused_ = fail(refusal->code, "the manager refuses this program: " + refusal->detail);
-    for (auto& [request, pending] : pending_) {
-      if (!pending.outcome) pending.outcome = *refused_;
-    }
-    changed_.notify_all();
+    finish_all_locked(*refused_);
     return false;
   }
   owner_.received(std::move(message));
@@ -211,9 +205,9 @@ void Client::post(const wire::ToManager& message, Post post) {
   std::string bytes = wire::encode(message);
   const std::lock_guard lock(mutex_);
   if (ended_ || refused_) return;
-  // A failure to send means that the connection has ended, which the thread sees too.
-  if (line_ == Line::up) return static_cast<void>(send_locked(bytes));
-  if (post == Post::repeated_by_hello && line_ == Line::down) return;
+  // A failure to send means that the connection has ended, which the thread will see, too, or that too much waits in it already.
+  if (line_ == Line::up && (send_locked(bytes) || channel_->has_waiting())) return;
+  if (post == Post::repeated_by_hello && line_ != Line::announcing) return;
   kept_bytes_ += bytes.size();
   kept_.push_back(std::move(bytes));
   for (; kept_bytes_ > kKeptBytesMax; kept_.pop_front()) kept_bytes_ -= kept_.front().size();
@@ -231,6 +225,20 @@ Result<wire::Answer> Client::wait_for(std::uint64_t request, std::string message
   if (message.size() > wire::kMessageBytesMax) {
     return fail(ErrorCode::system_limit, "a message of " + std::to_string(message.size()) + " bytes is too big");
   }
+  Pending& pending = pend_locked(request, std::move(message), again);
+  const bool answered = changed_.wait_for(lock, timeout_, [&] { return pending.outcome.has_value(); });
+  Result<wire::Answer> outcome = answered ? *std::move(pending.outcome) : without_manager_locked();
+  pending_.erase(request);
+  return outcome;
+}
+
+void Client::insist_on(std::uint64_t request, std::string message) {
+  const std::lock_guard lock(mutex_);
+  if (ended_ || refused_) return;
+  pend_locked(request, std::move(message), Again::when_asked).awaited = false;
+}
+
+Client::Pending& Client::pend_locked(std::uint64_t request, std::string message, Again again) {
   Pending& pending = pending_[request];
   pending.again = again;
   pending.message = std::move(message);
@@ -238,16 +246,22 @@ Result<wire::Answer> Client::wait_for(std::uint64_t request, std::string message
     pending.sent = true;
     static_cast<void>(send_locked(pending.message));
   }
-  const bool answered = changed_.wait_for(lock, timeout_, [&] { return pending.outcome.has_value(); });
-  Result<wire::Answer> outcome = answered ? *std::move(pending.outcome) : without_manager_locked();
-  pending_.erase(request);
-  return outcome;
+  return pending;
 }
 
 void Client::finish_locked(std::uint64_t request, Result<wire::Answer> outcome) {
   const auto found = pending_.find(request);
   if (found == pending_.end()) return;  // its caller did not wait any longer
+  if (!found->second.awaited) return static_cast<void>(pending_.erase(found));
   found->second.outcome = std::move(outcome);
+  changed_.notify_all();
+}
+
+void Client::finish_all_locked(const Failure& outcome) {
+  std::erase_if(pending_, [](const auto& entry) { return !entry.second.awaited; });
+  for (auto& [request, pending] : pending_) {
+    if (!pending.outcome) pending.outcome = outcome;
+  }
   changed_.notify_all();
 }
 

@@ -73,9 +73,16 @@ class Client {
     const std::uint64_t request = message.request;
     return wait_for(request, wire::encode(wire::ToManager(std::move(message))), again);
   }
+  // Does not wait, and says it to one manager after the other until one has answered.
+  template <typename Call>
+  void insist(Call message) {
+    message.request = next_request();
+    const std::uint64_t request = message.request;
+    insist_on(request, wire::encode(wire::ToManager(std::move(message))));
+  }
 
   enum class Post {
-    kept,              // sent to the next manager when there is none now
+    kept,  // sent to the next manager when there is none now; lost if the one that has it dies before it has read it
     repeated_by_hello  // not needed then: Hello says the same
   };
   void post(const wire::ToManager& message, Post post);
@@ -94,6 +101,7 @@ class Client {
   struct Pending {
     std::string message;
     Again again;
+    bool awaited = true;  // by a caller, who takes it away
     bool sent = false;
     std::optional<Result<wire::Answer>> outcome;
   };
@@ -108,7 +116,10 @@ class Client {
   bool send_locked(std::string_view message, int descriptor = -1);
   std::uint64_t next_request();
   Result<wire::Answer> wait_for(std::uint64_t request, std::string message, Again again);
+  void insist_on(std::uint64_t request, std::string message);
+  Pending& pend_locked(std::uint64_t request, std::string message, Again again);
   void finish_locked(std::uint64_t request, Result<wire::Answer> outcome);
+  void finish_all_locked(const Failure& outcome);
   [[nodiscard]] Failure without_manager_locked() const;
 
   static constexpr std::size_t kKeptBytesMax = 64 * 1024 * 1024;

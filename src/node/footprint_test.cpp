@@ -70,6 +70,20 @@ TEST_F(FootprintTest, OfTheManagerGrowsByThreeDescriptorsAProgramAndOneATable) {
   EXPECT_EQ(manager.footprint(), (Footprint{3, 16}));
 }
 
+// But for the last one to die, which is forgotten when somebody else comes.
+TEST_F(FootprintTest, OfTheManagerDoesNotGrowByTheDead) {
+  CountedProgram manager;
+  manager.get("open " + node());
+  for (int life = 0; life < 20; ++life) {
+    HelperProgram client;
+    client.get("open " + node());
+    client.kill();
+  }
+  CountedProgram last;
+  last.get("open " + node());
+  EXPECT_EQ(manager.footprint(), (Footprint{3, 15}));
+}
+
 TEST_F(FootprintTest, OfAnObserverIsNoThread) {
   CountedProgram manager;
   manager.get("open " + node());
@@ -77,8 +91,9 @@ TEST_F(FootprintTest, OfAnObserverIsNoThread) {
   CountedProgram observer;
   observer.get("open " + node() + " observer");
   EXPECT_EQ(observer.footprint(), (Footprint{0, 2}));
+  // The table, and the file of the program that has it open, which is looked at for readers that do not leave.
   observer.get("find words");
-  EXPECT_EQ(observer.footprint(), (Footprint{0, 3}));
+  EXPECT_EQ(observer.footprint(), (Footprint{0, 4}));
 }
 
 }  // namespace

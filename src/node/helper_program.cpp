@@ -3,8 +3,17 @@
 
 namespace heirloom::node {
 
-HelperProgram::HelperProgram(const std::vector<std::string>& arguments) : program_(HEIRLOOM_NODE_HELPER, arguments) {
-  EXPECT_TRUE(program_.started()) << HEIRLOOM_NODE_HELPER;
+HelperProgram::HelperProgram(const std::vector<std::string>& arguments)
+    : HelperProgram(HEIRLOOM_NODE_HELPER, arguments) {}
+
+HelperProgram::HelperProgram(const std::string& path, const std::vector<std::string>& arguments)
+    : program_(path, arguments) {
+  EXPECT_TRUE(program_.started()) << path;
+}
+
+HelperProgram HelperProgram::under(std::vector<std::string> starter) {
+  starter.emplace_back(HEIRLOOM_NODE_HELPER);
+  return {starter.front(), {starter.begin() + 1, starter.end()}};
 }
 
 std::string HelperProgram::get(const std::string& line) {

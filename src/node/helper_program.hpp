@@ -3,6 +3,7 @@
 // For tests: one running node_helper.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <vector>
@@ -17,10 +18,15 @@ namespace heirloom::node {
 class HelperProgram {
  public:
   explicit HelperProgram(const std::vector<std::string>& arguments = {});
+  // Started by another program, which gets it as its last argument.
+  static HelperProgram under(std::vector<std::string> starter);
 
   void say(const std::string& line) { EXPECT_TRUE(program_.write_line(line)) << line; }
   // One line; empty when the program has ended.
   std::string hear() { return program_.read_line(); }
+  [[nodiscard]] bool answers_within(std::chrono::milliseconds time) const {
+    return program_.says_something_within(time);
+  }
   std::string ask(const std::string& line) {
     say(line);
     return hear();
@@ -40,6 +46,7 @@ class HelperProgram {
   [[nodiscard]] pid_t pid() const noexcept { return program_.pid(); }
 
  private:
+  HelperProgram(const std::string& path, const std::vector<std::string>& arguments);
   os::ChildProgram program_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "os/file.hpp"
 #include "os/whole_file.hpp"
+#include "shm/node_file.hpp"
 #include "wire/codec.hpp"
 
 namespace heirloom::node {
@@ -29,7 +30,7 @@ struct FrameHead {
 };
 static_assert(sizeof(FrameHead) == 16, "no hidden padding");
 
-constexpr FileHead kHead = {{'H', 'L', 'j', 'o', 'u', 'r', 'n', 'l'}, 6, 0};
+constexpr FileHead kHead = {{'H', 'L', 'j', 'o', 'u', 'r', 'n', 'l'}, 7, 0};
 
 // The offset is part of the checksum, so that a frame of an older journal in the same place of the disk never counts.
 std::uint64_t checksum(std::string_view bytes, std::uint64_t offset) {
@@ -73,8 +74,7 @@ Result<Journal::Replayed> Journal::read(int directory) {
   FileHead head{};
   std::memcpy(&head, bytes.data(), sizeof(head));
   if (head.version != kHead.version) {
-    return fail(ErrorCode::layout, "the journal has layout " + std::to_string(head.version) + ", this program knows " +
-                                       std::to_string(kHead.version));
+    return shm::other_layout(std::to_string(head.version), std::to_string(kHead.version)).within("journal");
   }
   replayed.good_bytes = sizeof(FileHead);
   std::uint64_t next = 0;

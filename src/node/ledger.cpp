@@ -18,7 +18,6 @@ void Ledger::apply(const Record& record) {
 }
 
 void Ledger::change(const ProgramSeen& record) { programs_[record.program] = record.os_process; }
-void Ledger::change(const ProgramGone& record) { programs_.erase(record.program); }
 void Ledger::change(const NameGiven& record) { names_[record.name] = record.pid; }
 void Ledger::change(const NameFreed& record) { names_.erase(record.name); }
 
@@ -88,16 +87,21 @@ void Ledger::change(const QuarantineChanged& record) {
   const auto found = tables_.find(record.id);
   if (found == tables_.end()) return;
   wire::TableFacts& facts = found->second.facts;
+  const OwnerChanged nobody{.id = record.id,
+                            .owner = {},
+                            .generation = record.generation,
+                            .data = {},
+                            .at = record.at,
+                            .ended = TenureEnd::quarantined,
+                            .reason = {}};
+  // Of a table that nobody owned the lineage tells it, too.
+  const bool told_besides = record.quarantine && !facts.quarantine && !facts.owner;
+  if (told_besides) end_tenure(found->second, nobody);
   rename(facts, record.name);
   facts.quarantine = record.quarantine;
   facts.spec.node_table = true;  // nobody's death may delete what was set aside to be looked at
-  change(OwnerChanged{.id = record.id,
-                      .owner = {},
-                      .generation = record.generation,
-                      .data = {},
-                      .at = record.at,
-                      .ended = TenureEnd::quarantined,
-                      .reason = {}});
+  change(nobody);
+  if (told_besides) begin_tenure(found->second, record.at);
 }
 
 void Ledger::change(const TransferEnded& record) { transfers_.erase(record.transfer); }
@@ -130,6 +134,11 @@ std::vector<std::string> in_order_of_acquisition(const std::map<std::string, Led
 std::vector<Record> Ledger::snapshot() const {
   std::vector<Record> records;
   records.emplace_back(NumbersGiven{next_table_, next_transfer_});
+  for (const auto& [program, departed] : departed_) {
+    records.emplace_back(ProgramSeen{program, departed.os_process});
+    records.emplace_back(ProgramGone{program, departed.at, departed.end, departed.name});
+    if (departed.status) records.emplace_back(EndExplained{program, *departed.status});
+  }
   for (const auto& [program, os_process] : programs_) records.emplace_back(ProgramSeen{program, os_process});
   for (const auto& [name, pid] : names_) records.emplace_back(NameGiven{name, pid});
 
@@ -196,7 +205,7 @@ std::vector<std::string> Ledger::tables_of_program(std::uint32_t program) const 
 std::vector<std::string> Ledger::names_of_program(std::uint32_t program) const {
   std::vector<std::string> found;
   for (const auto& [name, pid] : names_) {
-    if (pid.program == program) found.push_back(name);
+    if (pid.program == program) found.insert(pid.index == 0 ? found.begin() : found.end(), name);
   }
   return found;
 }

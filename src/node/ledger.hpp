@@ -34,7 +34,10 @@ struct ProgramSeen {
 
 struct ProgramGone {
   std::uint32_t program = 0;
-  static auto fields(auto& self) { return std::tie(self.program); }
+  std::int64_t at = 0;
+  TenureEnd end = TenureEnd::unknown;
+  std::string name;  // of one of its processes; empty: none
+  static auto fields(auto& self) { return std::tie(self.program, self.at, self.end, self.name); }
 };
 
 struct NameGiven {
@@ -123,13 +126,11 @@ struct EndExplained {
   static auto fields(auto& self) { return std::tie(self.program, self.status); }
 };
 
-// What the owner of a generation has found half done by the one before.
+// What the dead left in a table.
 struct RepairsFound {
   std::string id;
-  std::uint64_t generation = 0;
-  std::uint64_t finished = 0;
-  std::uint64_t undone = 0;
-  static auto fields(auto& self) { return std::tie(self.id, self.generation, self.finished, self.undone); }
+  std::vector<wire::Repair> repairs;
+  static auto fields(auto& self) { return std::tie(self.id, self.repairs); }
 };
 
 // Only in a compacted journal: numbers below these were given to what is gone.
@@ -152,6 +153,15 @@ class Ledger {
     std::uint64_t acquired = 0;  // rises with each change of owner: a dead process' tables are settled in this order
     std::vector<wire::Tenure> lineage;  // the last one is the owner's; at most kLineageMax
   };
+  // A program that is gone. The last kDepartedMax are remembered: what one of them left may be found late.
+  struct Departed {
+    std::int32_t os_process = 0;
+    std::int64_t at = 0;
+    TenureEnd end = TenureEnd::unknown;
+    std::string name;
+    std::optional<std::int32_t> status;
+  };
+  static constexpr std::size_t kDepartedMax = 128;
   struct Transfer {
     std::string table;
     Pid to;
@@ -184,9 +194,13 @@ class Ledger {
   [[nodiscard]] std::vector<std::string> tables_of_program(std::uint32_t program) const;
   // The program of that process whose end some lineage cannot explain yet; the last one if there were several.
   [[nodiscard]] std::optional<std::uint32_t> unexplained_program(std::int32_t os_process) const;
-  // Crashes of owners since then, as far as the lineage goes back.
-  [[nodiscard]] std::uint32_t crashes(const std::string& id, std::int64_t since) const;
+  // Crashes of owners within so long before now, as far as the lineage goes back. Those that lie after it, since somebody has set the
+  // clock back, are not counted: a table is handed on rather than set aside.
+  [[nodiscard]] std::uint32_t crashes(const std::string& id, std::int64_t now, std::int64_t within) const;
   [[nodiscard]] bool is_unexplained(std::uint32_t program) const;
+  // What the table's lineage tells of a death in it; nothing: not that death.
+  [[nodiscard]] const wire::Repair* repair(const std::string& id, std::uint32_t program, std::uint32_t thread) const;
+  // That of its root process first.
   [[nodiscard]] std::vector<std::string> names_of_program(std::uint32_t program) const;
 
   [[nodiscard]] std::uint64_t next_table() const noexcept { return next_table_; }
@@ -211,9 +225,14 @@ class Ledger {
   void change(const NumbersGiven& record);
   void begin_tenure(Table& table, std::int64_t at) const;
   void end_tenure(Table& table, const OwnerChanged& record) const;
+  void fill_in(wire::Repair& repair) const;
+  void fill_in_repairs_of(std::uint32_t program);
+  [[nodiscard]] wire::Tenure& tenure_of(Table& table, const wire::Repair& repair) const;
+  void add_repair(Table& table, const wire::Repair& found) const;
   void end_transfers_of(const std::string& table);
 
   std::map<std::uint32_t, std::int32_t> programs_;
+  std::map<std::uint32_t, Departed> departed_;
   std::map<std::string, Pid> names_;
   std::map<std::string, Table> tables_;            // by id
   std::map<std::string, std::string> id_by_name_;  // of tables
@@ -222,6 +241,9 @@ class Ledger {
   std::uint64_t next_transfer_ = 1;
   std::uint64_t next_acquired_ = 1;
 };
+
+// Adds what else was found of the same dead thread; false: it is another's.
+bool merge(wire::Repair& repair, const wire::Repair& more);
 
 // The number in a table's id; 0 when it is none of ours.
 [[nodiscard]] std::uint64_t table_number(const std::string& id);

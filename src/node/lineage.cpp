@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/lineage.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>  // what a wait status means
 #include <ctime>
 #include <ostream>
+#include <sstream>
 
+#include "node/runtime.hpp"
+#include "node/table_handle.hpp"
+#include "shm/process_file.hpp"
 #include "term/serial.hpp"
 
 namespace heirloom {
@@ -52,6 +57,21 @@ void say_end(std::ostream& out, const Tenure& tenure) {
       << " writes half done: " << tenure.repairs_finished << " finished, " << tenure.repairs_undone << " undone";
 }
 
+void say_end(std::ostream& out, const Repair& repair) {
+  switch (repair.end) {
+    case TenureEnd::killed: out << "killed"; break;
+    case TenureEnd::hung: out << "hung, ended by its watchdog"; break;
+    case TenureEnd::closed: out << "which had left the node"; break;
+    default: out << "ended, reason unknown"; break;
+  }
+  if (repair.status) out << ", " << text_of_status(*repair.status);
+}
+
+std::string text_of(std::chrono::nanoseconds time) {
+  const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(time).count();
+  return std::to_string(microseconds) + " us";
+}
+
 }  // namespace
 
 std::string_view to_string(TenureEnd end) noexcept { return kNames[static_cast<std::size_t>(end)]; }
@@ -67,6 +87,25 @@ std::ostream& operator<<(std::ostream& out, const Tenure& tenure) {
   }
   out << ": ";
   say_end(out, tenure);
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Repair& repair) {
+  if (repair.name) out << *repair.name << " (";
+  out << "program " << repair.program;
+  if (repair.process) out << ", process " << *repair.process;
+  out << (repair.name ? "), " : ", ");
+  say_end(out, repair);
+  if (repair.outcome == RepairOutcome::nothing) {
+    out << ", held " << (repair.locks > 1 ? std::to_string(repair.locks) + " locks" : "a lock")
+        << "; nothing was under way: settled in " << text_of(repair.took);
+    return out;
+  }
+  out << ", left " << to_string(repair.operation);
+  if (repair.keys > 1)
+    out << " of " << repair.keys << " keys" << (repair.key.empty() ? "" : ", one of them ") << repair.key;
+  if (repair.keys <= 1 && !repair.key.empty()) out << " of key " << repair.key;
+  out << " under way: " << to_string(repair.outcome) << ", in " << text_of(repair.took);
   return out;
 }
 
@@ -91,11 +130,11 @@ Tenure from_wire(const wire::Tenure& wire) {
   tenure.status = wire.status;
   tenure.repairs_finished = wire.repairs_finished;
   tenure.repairs_undone = wire.repairs_undone;
+  for (const wire::Repair& repair : wire.repairs) tenure.repairs.push_back(node::from_wire(repair));
   return tenure;
 }
 
-}  // namespace
-
+// Adds to what the segment tells what the manager alone knows.
 void complete(TableInfo& info, const wire::TableFacts& facts) {
   info.name = Atom(facts.spec.name);
   // Of one moment: the segment was read before the manager was asked.
@@ -116,6 +155,41 @@ void complete(TableInfo& info, const wire::TableFacts& facts) {
   }
   if (!facts.quarantine) return;
   info.quarantine = {facts.quarantine->cause, Atom(facts.quarantine->name), time_of(facts.quarantine->since)};
+}
+
+}  // namespace
+
+TableInfo info_of(const TableHandle& handle) {
+  TableInfo info = handle.table->info();
+  if (auto facts = handle.runtime->facts(handle.id); facts && *facts) complete(info, **facts);
+  return info;
+}
+
+std::string repair_line(const std::string& table, const wire::Repair& repair) {
+  std::ostringstream out;
+  out << "table '" << table << "': " << from_wire(repair);
+  return std::move(out).str();
+}
+
+Repair from_wire(const wire::Repair& wire) {
+  // Whoever said it may have said any number.
+  constexpr auto kLongest = static_cast<std::uint64_t>(std::chrono::nanoseconds::max().count());
+  Repair repair{.at = time_of(wire.at),
+                .took = std::chrono::nanoseconds(std::min(wire.took, kLongest)),
+                .program = wire.program,
+                .thread = shm::slot_of_thread(wire.thread),
+                .name = {},
+                .process = {},
+                .end = wire.end,
+                .status = wire.status,
+                .operation = wire.operation,
+                .key = wire.key,
+                .keys = wire.keys,
+                .outcome = wire.outcome,
+                .locks = wire.locks};
+  if (!wire.name.empty()) repair.name = Atom(wire.name);
+  if (wire.os_process != 0) repair.process = wire.os_process;
+  return repair;
 }
 
 std::vector<Tenure> from_wire(const std::vector<wire::Tenure>& lineage) {

@@ -19,10 +19,11 @@ std::string text_of(std::chrono::milliseconds time) {
 }  // namespace
 
 std::uint32_t ManagedTable::recent_crashes() const {
-  const auto since = effects_.calendar_now() - options_.crashes.within;
+  const auto now = effects_.calendar_now();
+  const auto since = now - options_.crashes.within;
   const std::vector<Tenure> lineage = effects_.lineage(*table_);
   return static_cast<std::uint32_t>(std::count_if(lineage.begin(), lineage.end(), [&](const Tenure& tenure) {
-    return is_crash(tenure.end) && tenure.until >= since;
+    return is_crash(tenure.end) && tenure.until >= since && tenure.until <= now;
   }));
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "node/lineage.hpp"
 #include "os/file.hpp"
 #include "os/own_thread.hpp"
 #include "os/packet_socket.hpp"
@@ -390,6 +391,8 @@ std::int64_t Manager::now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
+
+void Manager::tell_repair(const std::string& table, const wire::Repair& repair) { say(repair_line(table, repair)); }
 
 Status Manager::create_segment(const wire::TableFacts& table) { return segments_.create(table); }
 

@@ -75,6 +75,7 @@ class Manager final : private ManagerEffects {
   void remove_leftovers();
   void remove_process_file(std::uint32_t program);
   void remove_dead_process_files();
+  void remove_unfinished_process_file(const std::string& name);
   void remove_files_of_the_stopped();
   Status listen();
 
@@ -116,6 +117,7 @@ class Manager final : private ManagerEffects {
   Status record(std::span<const Record> records) override;
   std::int64_t now() override;
   void explain_ends() override;
+  void tell_repair(const std::string& table, const wire::Repair& repair) override;
   void watch_beats(std::uint32_t program) override;
   Status create_segment(const wire::TableFacts& table) override;
   Status open_segment(const std::string& id) override { return segments_.open(id); }

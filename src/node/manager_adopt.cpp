@@ -31,18 +31,10 @@ Result<Journal::Replayed> Manager::read_journal(const Directory& directory, cons
 
 void Manager::remove_leftovers() {
   os::remove_file(directory_->descriptor(), Journal::kNewName);
-  // "node.PID.new": a control file that somebody began to make when there was none yet.
+  // "node.NUMBER.new": a control file that somebody began to make when there was none yet. There is one now, and who still makes
+  // another will find it.
   for (const std::string& name : os::names_in(directory_->descriptor(), ".")) {
-    if (!name.starts_with("node.") || !name.ends_with(".new")) continue;
-    const std::uint64_t maker = table_number(name.substr(5, name.size() - 9));
-    if (maker != 0 && !os::open_pidfd(static_cast<pid_t>(maker))) os::remove_file(directory_->descriptor(), name);
-  }
-  // Its maker locks a new process file as soon as it has created it. One that lives and loses it in between makes another
-  // (attach.hpp).
-  for (const std::string& name : os::names_in(directory_->descriptor(), "processes")) {
-    if (!name.ends_with(".new")) continue;
-    const auto file = os::open_file(directory_->descriptor(), "processes/" + name, os::Access::read_only);
-    if (file && !os::file_is_locked(*file)) os::remove_file(directory_->descriptor(), "processes/" + name);
+    if (name.starts_with("node.") && name.ends_with(".new")) os::remove_file(directory_->descriptor(), name);
   }
 }
 
@@ -113,9 +105,20 @@ void Manager::remove_files_of_the_stopped() {
   }
 }
 
+// Its maker locks a new process file as soon as it has created it. One that lives and loses it in between makes another
+// (attach.hpp).
+void Manager::remove_unfinished_process_file(const std::string& name) {
+  const auto file = os::open_file(directory_->descriptor(), name, os::Access::read_only);
+  if (file && !os::file_is_locked(*file)) os::remove_file(directory_->descriptor(), name);
+}
+
 // Those of programs that died before they ever said Hello: nobody watches them.
 void Manager::remove_dead_process_files() {
   for (const std::string& name : os::names_in(directory_->descriptor(), "processes")) {
+    if (name.ends_with(".new")) {
+      remove_unfinished_process_file("processes/" + name);
+      continue;
+    }
     const std::uint64_t number = table_number(name);
     if (number == 0 || number > UINT32_MAX) continue;
     const auto program = static_cast<std::uint32_t>(number);

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "node/lineage.hpp"
 #include "node/manager_state.hpp"
 
 namespace heirloom::node {
@@ -52,6 +53,9 @@ struct RecordedEffects final : ManagerEffects {
 
   std::int64_t now() override { return time; }
   void explain_ends() override {}
+  void tell_repair(const std::string& table, const wire::Repair& repair) override {
+    told_repairs.push_back(repair_line(table, repair));
+  }
   void watch_beats(std::uint32_t /*program*/) override {}
 
   std::vector<std::string> take() { return std::exchange(said, {}); }
@@ -60,6 +64,7 @@ struct RecordedEffects final : ManagerEffects {
   std::map<std::string, Pid> owners;
   std::set<std::string> quarantined;
   std::vector<std::string> said;
+  std::vector<std::string> told_repairs;
   std::int64_t time = 0;
   wire::Transfer last_transfer;
   std::vector<wire::TableFacts> last_tables;

@@ -36,6 +36,16 @@ class Lineage : public ManagerStateTest {
   [[nodiscard]] const wire::Tenure& last() const { return lineage().at(lineage().size() - 2); }
 };
 
+TEST_F(Lineage, DoesNotCountCrashesThatAClockWhichWasSetBackPutsIntoTheFuture) {
+  effects.time = 2000;
+  give(kWorker);
+  effects.time = 3000;
+  state.program_died(kWorker.program);
+  EXPECT_EQ(state.ledger().crashes("1", 3000, 500), 1U);
+  EXPECT_EQ(state.ledger().crashes("1", 3501, 500), 0U);
+  EXPECT_EQ(state.ledger().crashes("1", 2999, 500), 0U);
+}
+
 TEST_F(Lineage, TellsWhoHadTheTableFromWhenToWhen) {
   effects.time = 2000;
   give(kWorker);
@@ -117,16 +127,6 @@ TEST_F(Lineage, TellsThatAWatchdogEndedTheProgram) {
   state.disconnected(kWorker.program);
   state.program_died(kWorker.program);
   EXPECT_EQ(last().end, TenureEnd::hung);
-}
-
-TEST_F(Lineage, TellsWhatTheSuccessorFoundHalfDone) {
-  give(kWorker);
-  state.program_died(kWorker.program);
-  const std::uint64_t generation = state.ledger().table("1")->facts.generation;
-  receive(wire::Repaired{"1", generation, 2, 3}, kKeeper);
-  EXPECT_EQ(last().owner, kWorker);
-  EXPECT_EQ(last().repairs_finished, 2U);
-  EXPECT_EQ(last().repairs_undone, 3U);
 }
 
 TEST_F(Lineage, KeepsTheLastOnesAndReasonsThatAreNotTooLong) {

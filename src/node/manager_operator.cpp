@@ -7,8 +7,12 @@
 // its name can be made; or its very name, so that none can. Nobody owns it. Handles that were opened before say so
 // (ErrorCode::quarantined); who opens it from now on may read. It is recorded and then stored in the segment like any change of the
 // owner.
+#include <algorithm>
+#include <string_view>
+
 #include "node/manager_state.hpp"
 #include "node/refusal.hpp"
+#include "term/utf8.hpp"
 
 namespace heirloom::node {
 
@@ -49,7 +53,13 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::QuarantineT
   if (table == nullptr) return no_such_table();
   if (table->facts.quarantine) return wire::Done{};
   const std::string name = call.keep_name ? table->facts.spec.name : quarantine_name(table->facts);
-  if (auto aside = set_aside(call.id, name, call.cause); !aside) return refused(aside.failure());
+  if (auto aside = set_aside(call.id, name, call.cause); !aside) {
+    if (!is_lost(aside.failure())) return refused(aside.failure());
+    // What will never open again can be studied as a file only.
+    effects_.set_aside_segment(call.id, aside.failure());
+    table_is_gone(call.id);
+    caught_up(call.id);
+  }
   announce_names();
   return wire::Done{};
 }
@@ -74,6 +84,44 @@ wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::ReleaseTabl
   if (!pass_to_heir(call.id, call.caller, {TenureEnd::gave_away, {}})) write_segment(call.id);
   announce_names();
   return wire::Done{};
+}
+
+namespace {
+
+// What goes into a log and a journal for it, of whoever said it.
+bool is_sound(const wire::Repair& repair) {
+  std::string_view key = repair.key;
+  if (key.size() > wire::kRepairKeyBytesMax) return false;
+  while (!key.empty()) {
+    const auto first = term::utf8_first(key);
+    if (!first || first->code < ' ' || (first->code >= 0x7F && first->code < 0xA0)) return false;
+    key.remove_prefix(first->bytes);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool ManagerState::on(std::uint32_t /*program*/, const wire::Repaired& repaired) {
+  const auto& repairs = repaired.repairs;
+  if (repairs.size() > kRepairsMax || !std::all_of(repairs.begin(), repairs.end(), is_sound)) return false;
+  const Ledger::Table* table = ledger_.table(repaired.id);
+  if (table == nullptr) return true;  // deleted since
+  const std::string name = table->facts.spec.name;
+  const std::int64_t now = effects_.now();
+  for (wire::Repair repair : repairs) {
+    repair.name.clear();
+    repair.end = TenureEnd::unknown;
+    repair.status.reset();
+    if (repair.at < 0 || repair.at > now) repair.at = now;
+    const wire::Repair* const before = ledger_.repair(repaired.id, repair.program, repair.thread);
+    const bool is_news =
+        before == nullptr || (before->operation == Operation::none && repair.operation != Operation::none);
+    commit(RepairsFound{repaired.id, {repair}});
+    const wire::Repair* const known = ledger_.repair(repaired.id, repair.program, repair.thread);
+    if (is_news && known != nullptr) effects_.tell_repair(name, *known);
+  }
+  return true;
 }
 
 wire::Answer ManagerState::on(std::uint32_t /*program*/, const wire::TellLineage& call) {

@@ -119,6 +119,13 @@ TEST_F(OperatorOf, IsRefusedWhileASegmentCannotBeOpened) {
   EXPECT_EQ(facts().quarantine, std::nullopt);
 }
 
+TEST_F(OperatorOf, SetsATableThatWillNeverOpenAsideAsAFile) {
+  effects.failing["1"] = ErrorCode::corrupt;
+  quarantine();
+  EXPECT_EQ(effects.take(), (Said{"aside 1", "reply"}));
+  EXPECT_EQ(state.ledger().table("1"), nullptr);
+}
+
 TEST_F(OperatorOf, FindsTheQuarantineInACompactedJournal) {
   quarantine();
   Ledger copy;

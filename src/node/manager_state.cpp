@@ -198,7 +198,8 @@ void ManagerState::program_died(std::uint32_t program, wire::Death how) {
     if (mourning_of(pid) == nullptr) mourn({pid, how, {}, std::move(tables), {}});
   }
   forget_expectations_of(program);
-  if (ledger_.programs().contains(program)) commit(ProgramGone{program});
+  if (ledger_.programs().contains(program))
+    commit(ProgramGone{program, effects_.now(), end, names.empty() ? "" : names.front()});
   if (status) explain_end(program, *status);
 }
 
@@ -378,14 +379,6 @@ bool ManagerState::on(std::uint32_t program, const wire::TransferDone& done) {
 
 bool ManagerState::on(std::uint32_t program, const wire::WatchdogStarted& /*started*/) {
   effects_.watch_beats(program);
-  return true;
-}
-
-bool ManagerState::on(std::uint32_t program, const wire::Repaired& repaired) {
-  const Ledger::Table* table = ledger_.table(repaired.id);
-  if (table == nullptr || !table->facts.owner || table->facts.owner->program != program)
-    return true;  // it went on since
-  commit(RepairsFound{repaired.id, repaired.generation, repaired.finished, repaired.undone});
   return true;
 }
 

@@ -64,6 +64,8 @@ class ManagerEffects {
   virtual std::int64_t now() = 0;
   // Somebody asks how the dead have ended: time to tell what can be told by now, by explain_end().
   virtual void explain_ends() = 0;
+  // A line for people: what a dead program left in the table, and what became of it.
+  virtual void tell_repair(const std::string& table, const wire::Repair& repair) = 0;
   // The program has beats in its process file, to be looked at from now on.
   virtual void watch_beats(std::uint32_t program) = 0;
 };

@@ -78,7 +78,7 @@ Pid ManagerState::successor_of(const wire::HeirSpec& spec, Pid heir, Pid dead) c
 bool ManagerState::crash_in_a_loop(const wire::TableFacts& table, const Ending& ending) {
   const auto& limit = table.heir->crash_limit;
   if (!limit || !is_crash(ending.end)) return false;
-  return ledger_.crashes(table.id, effects_.now() - limit->within) + 1 >= limit->deaths;
+  return ledger_.crashes(table.id, effects_.now(), limit->within) + 1 >= limit->deaths;
 }
 
 bool ManagerState::pass_to_heir(const std::string& id, Pid former, const Ending& ending) {

@@ -72,6 +72,7 @@ class World final : public ManagerEffects {
 
   std::int64_t now() override { return ++clock_; }
   void explain_ends() override {}
+  void tell_repair(const std::string& /*table*/, const wire::Repair& /*repair*/) override {}
   void watch_beats(std::uint32_t /*program*/) override {}
 
   void expect_no_table_of(Pid dead);
@@ -140,6 +141,7 @@ class World final : public ManagerEffects {
 
   // -- what becomes known of the dead, or of the living that are about to die --
   void explain(std::uint32_t number);
+  std::vector<wire::Repair> some_repairs();
   void drop_table(std::uint32_t number);
   void read_one(std::uint32_t number);
 

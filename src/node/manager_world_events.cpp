@@ -133,8 +133,23 @@ void World::explain(std::uint32_t number) {
     default: break;
   }
   for (const auto& [id, table] : state_->ledger().tables()) {
-    if (one_in(2)) return say(number, wire::Repaired{id, table.facts.generation, pick(3), pick(3)});
+    if (one_in(2)) return say(number, wire::Repaired{id, some_repairs()});
   }
+}
+
+std::vector<wire::Repair> World::some_repairs() {
+  std::vector<wire::Repair> repairs(1 + pick(3));
+  for (wire::Repair& repair : repairs) {
+    repair.at = static_cast<std::int64_t>(pick(1000000));
+    repair.program = last_program_ - pick(last_program_);
+    repair.thread = pick(3);
+    repair.operation = static_cast<Operation>(pick(static_cast<std::uint32_t>(Operation::repair) + 1));
+    repair.outcome = static_cast<RepairOutcome>(pick(3));
+    repair.locks = 1;
+    repair.keys = 1;
+    repair.key = "alice";
+  }
+  return repairs;
 }
 
 void World::operate() {

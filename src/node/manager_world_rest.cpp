@@ -2,6 +2,7 @@
 //
 // What must hold when all has come to rest.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "node/manager_world.hpp"
@@ -102,6 +103,12 @@ void World::check_lineage(const Ledger::Table& table) {
     EXPECT_NE(lineage[i].end, TenureEnd::owns);
   }
   EXPECT_EQ(lineage.back().end, TenureEnd::owns);
+  std::set<std::pair<std::uint32_t, std::uint32_t>> dead;
+  for (const wire::Tenure& tenure : lineage) {
+    for (const wire::Repair& repair : tenure.repairs)
+      EXPECT_TRUE(dead.insert({repair.program, repair.thread}).second) << "a death is told twice";
+  }
+  EXPECT_LE(dead.size(), kRepairsMax);
 }
 
 void World::check_candidates(const std::string& id, const wire::TableFacts& facts) {

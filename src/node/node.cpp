@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "node/lineage.hpp"
 #include "node/runtime.hpp"
 #include "node/table_handle.hpp"
 
@@ -60,7 +61,7 @@ std::vector<TableInfo> Node::tables() const {
   std::vector<TableInfo> all;
   for (const auto& handle : raise_within(runtime_->tables(), "list tables")) {
     try {
-      all.push_back(Table(handle).info());
+      all.push_back(node::info_of(*handle));
     } catch (const Error& error) {
       // Deleted since it was listed.
       if (error.code() != ErrorCode::id) throw;

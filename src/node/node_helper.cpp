@@ -2,6 +2,9 @@
 //
 // A program that tests start, drive and kill: it does what the lines of its standard input say, and answers each with one
 // line, "ok ...", "none" or "error CODE: ...".
+#include "node/node_helper.hpp"
+
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -11,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "heirloom/node.hpp"
 #include "heirloom/process.hpp"
@@ -30,10 +34,7 @@ namespace {
 
 using namespace heirloom;
 
-struct State {
-  std::optional<Node> node;
-  std::map<std::string, Table> tables;
-};
+using State = node::HelperState;
 
 std::string text(const auto& value) {
   std::ostringstream out;
@@ -89,6 +90,22 @@ std::string insert(State& state, std::istream& in) {
   in >> name;
   std::getline(in, object);
   state.tables.at(name).insert(parse(object));
+  return "";
+}
+
+// write_on NAME COUNT: from now on inserts so many objects at once, again and again, on a thread of its own.
+std::string write_on(State& state, std::istream& in) {
+  std::string name;
+  int count = 0;
+  in >> name >> count;
+  std::thread([table = state.tables.at(name), count]() mutable {
+    std::vector<Term> objects;
+    for (std::int64_t round = 0;; ++round) {
+      objects.clear();
+      for (std::int64_t key = 0; key < count; ++key) objects.push_back({key, round});
+      table.insert(objects);
+    }
+  }).detach();
   return "";
 }
 
@@ -243,48 +260,53 @@ std::string fork_child(State& state, std::istream& in) {
   });
 }
 
-const std::map<std::string, std::function<std::string(State&, std::istream&)>>& commands() {
-  static const std::map<std::string, std::function<std::string(State&, std::istream&)>> all = {
-      {"open", open_node},
-      {"close",
-       [](State& state, std::istream&) {
-         state = State();
-         return "";
-       }},
-      {"manager", [](State& state, std::istream&) { return state.node->is_manager() ? "yes" : "no"; }},
-      {"create", create},
-      {"open_or_create", open_or_create},
-      {"find", find},
-      {"insert", insert},
-      {"lookup", lookup},
-      {"give_away", give_away},
-      {"drop",
-       [](State& state, std::istream& in) {
-         std::string name;
-         in >> name;
-         state.tables.at(name).drop();
-         return "";
-       }},
-      {"tables", [](State& state, std::istream&) { return std::to_string(state.node->tables().size()); }},
-      {"await_transfer", await_transfer},
-      {"await_message", await_message},
-      {"register",
-       [](State&, std::istream& in) {
-         std::string name;
-         in >> name;
-         register_name(Atom(name));
-         return "";
-       }},
-      {"whereis", whereis_name},
-      {"monitor", monitor_name},
-      {"send", send_name},
-      {"fork", fork_child},
-      {"hang", hang},
-      {"play", play},
-      {"claim_to_be", claim_to_be},
-      {"flood", flood},
-      {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},
-  };
+const node::HelperCommands& commands() {
+  static const node::HelperCommands all = [] {
+    node::HelperCommands every = node::strange_commands();
+    every.insert({
+        {"open", open_node},
+        {"close",
+         [](State& state, std::istream&) {
+           state = State();
+           return "";
+         }},
+        {"manager", [](State& state, std::istream&) { return state.node->is_manager() ? "yes" : "no"; }},
+        {"create", create},
+        {"open_or_create", open_or_create},
+        {"find", find},
+        {"insert", insert},
+        {"lookup", lookup},
+        {"write_on", write_on},
+        {"give_away", give_away},
+        {"drop",
+         [](State& state, std::istream& in) {
+           std::string name;
+           in >> name;
+           state.tables.at(name).drop();
+           return "";
+         }},
+        {"tables", [](State& state, std::istream&) { return std::to_string(state.node->tables().size()); }},
+        {"await_transfer", await_transfer},
+        {"await_message", await_message},
+        {"register",
+         [](State&, std::istream& in) {
+           std::string name;
+           in >> name;
+           register_name(Atom(name));
+           return "";
+         }},
+        {"whereis", whereis_name},
+        {"monitor", monitor_name},
+        {"send", send_name},
+        {"fork", fork_child},
+        {"hang", hang},
+        {"play", play},
+        {"claim_to_be", claim_to_be},
+        {"flood", flood},
+        {"exit", [](State&, std::istream&) -> std::string { std::exit(0); }},
+    });
+    return every;
+  }();
   return all;
 }
 
@@ -304,6 +326,8 @@ std::string obey(State& state, const std::string& line) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  // A sanitizer's own handler would make a SIGBUS an exit and a report.
+  std::signal(SIGBUS, SIG_DFL);
   // serve DIRECTORY [LOG]
   if (count >= 3 && std::string(arguments[1]) == "serve") {
     std::ofstream file(count > 3 ? arguments[3] : "/dev/stderr", std::ios::app);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Strategy: node directories as they are on a bad day; opening one says what is wrong, or puts it right.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "node/helper_program.hpp"
 #include "os/fd.hpp"
+#include "os/file.hpp"
 
 namespace heirloom::node {
 namespace {
@@ -170,11 +172,11 @@ TEST_F(Opening, LeftoversOfADeathAreRemoved) {
   std::filesystem::create_directories(node() + "/tables");
   std::ofstream(node() + "/tables/7.new") << "half a segment";
   std::ofstream(node() + "/journal.new") << "half a journal";
-  std::ofstream(node() + "/node.2147483646.new") << "half a control file";
+  std::ofstream(node() + "/node.1.new") << "half a control file";
   const Node opened = Node::open(node());
   EXPECT_FALSE(std::filesystem::exists(node() + "/tables/7.new"));
   EXPECT_FALSE(std::filesystem::exists(node() + "/journal.new"));
-  EXPECT_FALSE(std::filesystem::exists(node() + "/node.2147483646.new"));
+  EXPECT_FALSE(std::filesystem::exists(node() + "/node.1.new")) << "whoever has a pid that its name may seem to have";
 }
 
 TEST_F(Opening, AProgramThatDiesWhileItConnectsLeavesNothing) {
@@ -194,6 +196,22 @@ TEST_F(Opening, AProgramThatDiesWhileItConnectsLeavesNothing) {
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(node() + "/processes")) ++files;
   EXPECT_EQ(files, 1U);
+}
+
+TEST_F(Opening, AnUnfinishedProcessFileGoesAtTheNextDeathUnlessItsMakerLives) {
+  const Node opened = Node::open(node());
+  const std::string of_the_dead = node() + "/processes/1000001.new";
+  const std::string of_the_living = node() + "/processes/1000002.new";
+  std::ofstream(of_the_dead) << "half a process file";
+  const os::Fd maker(::open(of_the_living.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_TRUE(os::try_lock_file(maker));
+  HelperProgram client;
+  client.get("open " + node());
+  EXPECT_TRUE(std::filesystem::exists(of_the_dead));
+  client.kill();
+  for (int look = 0; look < 20'000 && std::filesystem::exists(of_the_dead); ++look) ::usleep(1000);
+  EXPECT_FALSE(std::filesystem::exists(of_the_dead));
+  EXPECT_TRUE(std::filesystem::exists(of_the_living));
 }
 
 TEST_F(Opening, NoiseOnTheSocketHurtsNobody) {

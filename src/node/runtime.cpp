@@ -11,9 +11,11 @@
 #include "node/registry.hpp"
 #include "node/table_handle.hpp"
 #include "os/boot.hpp"
+#include "os/listing.hpp"
 #include "os/pidfd.hpp"
 #include "process/acting.hpp"
 #include "process/log.hpp"
+#include "shm/holes.hpp"
 
 namespace heirloom::node {
 
@@ -69,7 +71,12 @@ Status Runtime::wait_for_this_boot() {
       auto taken = ManagerLock::try_take(*directory_);
       if (!taken) return std::move(taken).failure();
       if (*taken) {
-        if (!attachment_.node->same_boot()) attachment_.node->adopt_this_boot();
+        if (!attachment_.node->same_boot()) {
+          HEIRLOOM_TRY(const auto segments, os::list_directory(directory_->descriptor(), "tables"), "adopt");
+          for (const std::string& name : segments)
+            HEIRLOOM_CHECK(shm::fill_holes(directory_->descriptor(), "tables/" + name), "adopt");
+          attachment_.node->adopt_this_boot();
+        }
         lock_ = std::move(*taken);
         return {};
       }

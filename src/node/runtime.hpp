@@ -33,10 +33,16 @@
 #include "process/host.hpp"
 #include "process/uplink.hpp"
 #include "shm/peers.hpp"
+#include "table/table.hpp"
 
 namespace heirloom::node {
 
 class TableHandle;
+
+// Of a call that an observer cannot make.
+inline Failure looks_only() {
+  return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)");
+}
 
 // What is to happen when the heir inherits, as in wire::HeirSpec.
 struct Succession {
@@ -136,13 +142,17 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   void receive(const wire::ProcessDied& died);
   bool cannot_open(const wire::Transfer& transfer, const Failure& why);
   void deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle);
-  // `generation` is that of the new owner.
-  static void fence(const TableHandle& handle, std::uint64_t generation) noexcept;
-  static void fence_aside(std::shared_ptr<TableHandle> handle, std::uint64_t generation);
+  static void fence(const TableHandle& handle) noexcept;
+  static void fence_aside(std::shared_ptr<TableHandle> handle);
 
+  // Tells the manager what this program has repaired in the table, and waits for nothing.
+  void tell_repairs(const std::string& id, const table::RepairRecords& found) noexcept;
+  [[nodiscard]] table::RepairListener listener_of(const std::string& id);
   Result<std::shared_ptr<TableHandle>> open_handle(const wire::TableFacts& facts);
   Result<std::shared_ptr<table::Table>> open_table_locked(const std::string& id);
   Result<std::shared_ptr<table::Table>> open_in_quarantine(const std::string& id);
+  void watch_for_damage(table::Table& table, const std::string& id);
+  void report_damage(const std::string& id, const std::string& what) noexcept;
   void expect(const std::vector<wire::TableFacts>& tables);
   Result<std::optional<wire::TableFacts>> facts_of_name(const std::string& name);
   Result<std::vector<wire::TableFacts>> all_facts();

@@ -18,8 +18,6 @@ namespace heirloom::node {
 
 namespace {
 
-Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)"); }
-
 Term reason_of(const wire::ProcessDied& died) {
   if (died.death == wire::Death::unknown) return Atom("noproc");
   if (died.death == wire::Death::killed) return Atom("killed");
@@ -199,23 +197,19 @@ bool Runtime::cannot_open(const wire::Transfer& transfer, const Failure& why) {
 // The fence waits for whoever holds a lock of the table - a writer that is stopped holds it for long -, so it is done by the
 // thread that receives the table and has to wait anyway, never by this one, which has all other messages of the program.
 void Runtime::deliver(const wire::Transfer& transfer, std::shared_ptr<TableHandle> handle) {
-  const std::uint64_t generation = transfer.table.generation;
-  if (!transfer.data) return fence_aside(std::move(handle), generation);
+  if (!transfer.data) return fence_aside(std::move(handle));
   auto gift = term::deserialize(*transfer.data);
   if (!gift) return process::log_line("table " + transfer.table.id + " came with gift data that is no term: not told");
   host_->deliver_transfer(transfer.to.index,
                           EtsTransfer{Table(handle), transfer.from, *std::move(gift), transfer.cause},
-                          [handle, generation] { fence(*handle, generation); });
+                          [handle] { fence(*handle); });
   // Before this thread goes on to tell the manager, which can wait.
   os::yield();
 }
 
-void Runtime::fence(const TableHandle& handle, std::uint64_t generation) noexcept {
+void Runtime::fence(const TableHandle& handle) noexcept {
   try {
-    const table::RepairReport found = handle.table->fence();
-    if (found.finished + found.undone == 0) return;
-    handle.runtime->client_->post(wire::Repaired{handle.id, generation, found.finished, found.undone},
-                                  Client::Post::kept);
+    static_cast<void>(handle.table->fence());
   } catch (const Error& error) {
     // What is left of a dead writer in a stripe is settled by whoever locks it next, before anything else.
     process::log_line("table " + handle.id + " was taken over, but not all of it is repaired: " + error.what());
@@ -223,11 +217,11 @@ void Runtime::fence(const TableHandle& handle, std::uint64_t generation) noexcep
 }
 
 // For an heir that inherits without a message: there is no thread that waits for it.
-void Runtime::fence_aside(std::shared_ptr<TableHandle> handle, std::uint64_t generation) {
+void Runtime::fence_aside(std::shared_ptr<TableHandle> handle) {
   try {
-    os::start_own_thread([handle, generation] { fence(*handle, generation); }).detach();
+    os::start_own_thread([handle] { fence(*handle); }).detach();
   } catch (const std::system_error&) {
-    fence(*handle, generation);
+    fence(*handle);
   }
 }
 

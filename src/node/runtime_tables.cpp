@@ -37,20 +37,42 @@ bool repair_is_sabotaged() {
   return sabotage != nullptr && sabotage == std::string_view("no-repair");
 }
 
-Failure looks_only() { return fail(ErrorCode::no_manager, "the node was opened only to look (NodeRole::observer)"); }
-
 }  // namespace
 
 Result<std::shared_ptr<table::Table>> Runtime::open_table_locked(const std::string& id) {
   if (const auto found = expected_.find(id); found != expected_.end()) return found->second;
   auto table = table::Table::open(directory_->descriptor(), Directory::table_file(id), attachment_);
   if (table && repair_is_sabotaged()) (*table)->sabotage_repair();
+  if (table) (*table)->tell_repairs_to(listener_of(id));
+  if (table) watch_for_damage(**table, id);
+  if (!table && table.failure().code == ErrorCode::corrupt) report_damage(id, table.failure().to_string());
   return table;
+}
+
+// Who meets damage sets the table aside, and goes on; but for who only looks.
+void Runtime::watch_for_damage(table::Table& table, const std::string& id) {
+  if (observer_) return;
+  table.set_aside_when_damaged([weak = weak_from_this(), id](const std::string& what) {
+    if (const auto runtime = weak.lock()) runtime->report_damage(id, what);
+  });
+}
+
+// The manager makes known what the header of the segment tells already. There may be none now: then the next one hears of it. No
+// answer is waited for, since the call that met the damage may hold locks and be in an epoch.
+void Runtime::report_damage(const std::string& id, const std::string& what) noexcept try {
+  if (observer_ || client_ == nullptr) return;
+  wire::QuarantineTable call;
+  call.id = id;
+  call.cause = "damaged: " + what;
+  client_->insist(std::move(call));
+} catch (...) {
+  // Short of memory; whoever meets the damage next will say so.
 }
 
 Result<std::shared_ptr<table::Table>> Runtime::open_in_quarantine(const std::string& id) {
   auto table = table::Table::open(directory_->descriptor(), Directory::table_file(id), attachment_);
   if (table) (*table)->look_into_quarantine();
+  if (table) (*table)->tell_repairs_to(listener_of(id));
   return table;
 }
 
@@ -126,7 +148,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::make_table(Atom name, const TableO
   const auto& made = std::get<std::optional<wire::TableAnswer>>(*answer);
   auto handle = open_handle(made->table);
   // Also when the claim was answered before and the answer lost: then this process owns the table already.
-  if (handle && (made->claimed || made->table.owner == current_process())) fence(**handle, made->table.generation);
+  if (handle && (made->claimed || made->table.owner == current_process())) fence(**handle);
   return handle;
 }
 

@@ -62,10 +62,15 @@ Result<std::shared_ptr<table::Table>> Segments::open_file(const std::string& nam
 Result<std::shared_ptr<table::Table>> Segments::open_segment(const std::string& id) {
   const std::string name = Directory::table_file(id);
   if (const auto found = open_.find(id); found != open_.end()) {
-    if (os::file_exists(directory_->descriptor(), name)) return found->second;
-    // Somebody took it away. Who has it mapped must not go on as if it were a table.
-    found->second->mark_deleted();
+    // Before the mapping is touched: of what somebody has cut off, not even a look would be survived.
+    const std::shared_ptr<table::Table> known = found->second;
+    const bool whole = known->is_whole();
+    const bool there = os::file_exists(directory_->descriptor(), name);
+    if (there && whole) return known;
     open_.erase(found);
+    if (there) return fail(ErrorCode::corrupt, "the file \"" + name + "\" was cut short while it was in use");
+    // Somebody took it away. Who has it mapped must not go on as if it were a table.
+    if (whole) known->mark_deleted();
     return fail(ErrorCode::not_found, "the file \"" + name + "\" is gone");
   }
   // Half of the descriptors are for connections, and for the rest of the program.
@@ -98,20 +103,23 @@ Result<std::uint64_t> Segments::set_owner(const wire::TableFacts& table) {
   return table.generation;
 }
 
+// The name goes first, and says that the rest is to be done: a death in between leaves nothing under the table's own
+// name that could be taken for a table, or for a broken one.
 Status Segments::remove(const std::string& id) {
   const int directory = directory_->descriptor();
   const std::string leaving = Directory::deleted_table_file(id);
   auto segment = open_segment(id);
-  if (!segment) {
-    const Status renamed = os::rename_file(directory, Directory::table_file(id), leaving);
-    if (!renamed && renamed.failure().code != ErrorCode::not_found) return renamed;
+  const Status renamed = os::rename_file(directory, Directory::table_file(id), leaving);
+  const bool left = renamed || renamed.failure().code == ErrorCode::not_found;
+  if (left && !segment) {
     segment = open_file(leaving);
     if (!segment && !is_lost(segment.failure())) return std::move(segment).failure().within("delete");
   }
+  // Also when the file cannot be moved now: nobody uses the table any more.
   if (segment) (*segment)->mark_deleted();
+  if (!left) return renamed;
   open_.erase(id);
   written_.erase(id);
-  os::remove_file(directory, Directory::table_file(id));
   os::remove_file(directory, leaving);
   return {};
 }
@@ -132,7 +140,7 @@ Result<Segments::Names> Segments::list() {
   return names;
 }
 
-Segments::Found Segments::inspect(const std::string& id) {
+Segments::Found Segments::inspect(const std::string& id) try {
   auto opened = open_segment(id);
   if (!opened) {
     return {is_lost(opened.failure()) ? State::broken : State::not_now, {}, opened.failure()};
@@ -162,6 +170,9 @@ Segments::Found Segments::inspect(const std::string& id) {
            .heir = {},
            .quarantine = std::move(quarantine)},
           {}};
+} catch (const Error& error) {
+  const Failure why = fail(error.code(), std::string(error.operation()) + ": " + error.detail());
+  return {is_lost(why) ? State::broken : State::not_now, {}, why};
 }
 
 Status Segments::set_aside(const std::string& id) {

@@ -249,6 +249,22 @@ TEST_P(Select, ChangesEachObjectInTheStateThatItWasJudgedIn) {
   for (int key = 0; key < 50; ++key) ASSERT_EQ(table_.lookup_element(key, 2), Term(2 * kRounds + 200)) << key;
 }
 
+TEST_P(Select, ReplacesAllObjectsOfAKey) {
+  if (GetParam() != TableType::duplicate_bag) return;
+  // A group for twelve is as large as each of them: where the group was that one replaced object left, the next one may lie soon.
+  constexpr int kObjects = 12;
+  constexpr int kRounds = 300;
+  for (int i = 0; i < kObjects; ++i) table_.insert({1, i, std::string(96, static_cast<char>('a' + i))});
+  const MatchSpec more(parse("[{{'$1','$2','$3'},[],[{{'$1',{'+','$2',100},'$3'}}]}]"));
+  for (int round = 0; round < kRounds; ++round) ASSERT_EQ(table_.select_replace(more), kObjects);
+  const Objects objects = table_.lookup(1);
+  ASSERT_EQ(objects.size(), kObjects);
+  for (int i = 0; i < kObjects; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    EXPECT_EQ(objects[at], Term({1, i + 100 * kRounds, std::string(96, static_cast<char>('a' + i))}));
+  }
+}
+
 TEST_P(Select, FindsWhatIsThereAllTheTimeWhileOthersWrite) {
   fill(500);
   std::atomic<bool> stop = false;

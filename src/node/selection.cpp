@@ -77,6 +77,7 @@ class Selection::Counting final : public table::Visitor {
 class Selection::Removing final : public table::Judge {
  public:
   explicit Removing(matching::Machine& machine) : machine_(machine) {}
+  [[nodiscard]] Operation operation() const noexcept override { return Operation::select_delete; }
   Verdict judge(const table::Seen& object) override {
     return machine_.says_true(object.view()) ? Verdict::remove : Verdict::keep;
   }
@@ -89,6 +90,7 @@ class Selection::Removing final : public table::Judge {
 class Selection::Replacing final : public table::Judge {
  public:
   explicit Replacing(matching::Machine& machine) : machine_(machine) {}
+  [[nodiscard]] Operation operation() const noexcept override { return Operation::select_replace; }
   Verdict judge(const table::Seen& object) override {
     const TermView* const result = machine_.run(object.view());
     if (result == nullptr) return Verdict::keep;

@@ -148,13 +148,14 @@ void Table::init_table(const std::function<std::optional<std::vector<Term>>()>& 
 std::vector<Term> Table::tab2list() const { return handle_->table->tab2list(reader(*handle_)); }
 
 TableInfo Table::info() const {
-  TableInfo info = handle_->table->info();
-  // Without a manager it is what the segment tells.
-  if (auto facts = handle_->runtime->facts(handle_->id); facts && *facts) node::complete(info, **facts);
+  refuse_forked(*handle_);
+  TableInfo info = node::info_of(*handle_);
+  if (info.damage) throw Error(ErrorCode::corrupt, "info", *info.damage);
   return info;
 }
 
 Term Table::info(Atom item) const {
+  refuse_forked(*handle_);
   if (item == "stats"_atom) return handle_->table->statistics();
   if (auto value = find_item(info(), item)) return *std::move(value);
   throw Error(ErrorCode::badarg, "info", "there is no item " + to_string(Term(item)));
@@ -173,7 +174,10 @@ std::optional<Pid> Table::owner() const {
   return owner == Pid{} ? std::nullopt : std::optional(owner);
 }
 
-std::uint64_t Table::size() const { return handle_->table->size(); }
+std::uint64_t Table::size() const {
+  refuse_forked(*handle_);
+  return handle_->table->size();
+}
 
 CheckReport Table::check() const {
   handle_->runtime->usable().value_or_raise();

@@ -66,6 +66,18 @@ TEST_F(Beats, ThatComeJustInTimeDoNot) {
   EXPECT_EQ(watchdogs.next_look(), at(210));
 }
 
+TEST_F(Beats, OfAProgramInATimeNamespaceAreOfItsClock) {
+  constexpr int kHour = 3'600'000;
+  header->clock_offset = std::chrono::nanoseconds(milliseconds(kHour)).count();
+  beat(kHour);
+  watch();
+  EXPECT_EQ(watchdogs.next_look(), at(100));
+  EXPECT_EQ(watchdogs.look(at(101)), Hung{});
+  beat(kHour + 110);
+  EXPECT_EQ(watchdogs.look(at(126)), Hung{});
+  EXPECT_EQ(watchdogs.next_look(), at(210));
+}
+
 TEST_F(Beats, AreGivenTheirWholeTimeByAManagerThatComesLateItself) {
   beat(0);
   watch();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/boot.hpp"
+
 namespace heirloom::node {
 
 namespace {
@@ -17,11 +19,14 @@ struct Earliest {
   nanoseconds timeout{0};
 };
 
-Earliest earliest_of(const shm::ProcessHeader& header) {
+// Deadlines are of the program's clock, which is `clock_ahead` of this program's.
+Earliest earliest_of(const shm::ProcessHeader& header, nanoseconds clock_ahead) {
   Earliest earliest;
   for (const shm::Beat& beat : header.beats) {
-    const std::uint64_t deadline = beat.deadline.load(std::memory_order_acquire);
-    if (deadline == 0 || (earliest.deadline != 0 && deadline >= earliest.deadline)) continue;
+    const std::uint64_t said = beat.deadline.load(std::memory_order_acquire);
+    if (said == 0) continue;
+    const std::uint64_t deadline = said - static_cast<std::uint64_t>(clock_ahead.count());
+    if (earliest.deadline != 0 && deadline >= earliest.deadline) continue;
     earliest = {deadline, nanoseconds(beat.timeout.load(std::memory_order_relaxed))};
   }
   return earliest;
@@ -34,8 +39,9 @@ Watchdogs::Clock::time_point time_of(std::uint64_t deadline) {
 }  // namespace
 
 void Watchdogs::watch(std::uint32_t program, std::shared_ptr<const shm::ProcessHeader> header) {
-  const std::uint64_t deadline = earliest_of(*header).deadline;
-  if (deadline != 0) watched_[program] = {std::move(header), time_of(deadline), 0};
+  const nanoseconds ahead = nanoseconds(header->clock_offset) - os::monotonic_offset();
+  const std::uint64_t deadline = earliest_of(*header, ahead).deadline;
+  if (deadline != 0) watched_[program] = {std::move(header), ahead, time_of(deadline), 0};
 }
 
 std::optional<Watchdogs::Clock::time_point> Watchdogs::next_look() const {
@@ -58,7 +64,7 @@ std::vector<std::uint32_t> Watchdogs::look(Clock::time_point now) {
 }
 
 Watchdogs::Look Watchdogs::look_at(Watched& watched, Clock::time_point now) {
-  const auto [deadline, timeout] = earliest_of(*watched.header);
+  const auto [deadline, timeout] = earliest_of(*watched.header, watched.clock_ahead);
   if (deadline == 0) return Look::not_watched;
   if (time_of(deadline) > now) {
     watched.next_look = time_of(deadline);

@@ -33,6 +33,7 @@ class Watchdogs {
  private:
   struct Watched {
     std::shared_ptr<const shm::ProcessHeader> header;
+    std::chrono::nanoseconds clock_ahead;  // of this program's, where one of the two runs in a time namespace
     Clock::time_point next_look;
     std::uint64_t suspected = 0;  // the deadline that was over at the last look
   };

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <string_view>
 
 #include "base/result.hpp"
 
@@ -20,7 +22,11 @@ struct Place {
 
 Result<Place> place_of(int directory);
 
-// The operating system's number of this process: for messages, and to tell a forked child from its parent.
+// The operating system's number of this process, and the name of the program: for people.
 std::uint64_t process_id() noexcept;
+std::string_view program_name() noexcept;
+
+// By how much this program's CLOCK_MONOTONIC is ahead of the machine's: 0 unless it runs in a time namespace.
+std::chrono::nanoseconds monotonic_offset();
 
 }  // namespace heirloom::os

@@ -2,6 +2,7 @@
 #include "os/child_program.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -61,7 +62,14 @@ std::string ChildProgram::read_line() {
   return line;
 }
 
-void ChildProgram::signal(int number) const { ::kill(pid_, number); }
+bool ChildProgram::says_something_within(std::chrono::milliseconds time) const {
+  pollfd wanted{out_.get(), POLLIN, 0};
+  return ::poll(&wanted, 1, static_cast<int>(time.count())) == 1;
+}
+
+void ChildProgram::signal(int number) const {
+  if (pid_ > 0) ::kill(pid_, number);  // -1 would be everybody
+}
 
 void ChildProgram::stop() const {
   signal(SIGSTOP);
@@ -70,6 +78,7 @@ void ChildProgram::stop() const {
 }
 
 int ChildProgram::wait() {
+  if (pid_ <= 0) return 0;  // -1 would be anybody
   int status = 0;
   ::waitpid(pid_, &status, 0);
   pid_ = -1;

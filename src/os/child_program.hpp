@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,10 +29,14 @@ class ChildProgram {
   // Without its end; empty when the program has ended.
   std::string read_line();
 
+  // Whether there is something to be read by then; the end of the program counts.
+  [[nodiscard]] bool says_something_within(std::chrono::milliseconds time) const;
+
+  // Nobody gets it once wait() has returned.
   void signal(int number) const;
   // SIGSTOP; returns when it has stopped: before, it may still do this or that.
   void stop() const;
-  // Its exit status as waitpid() tells it.
+  // Its exit status as waitpid() tells it; 0 when it was waited for before.
   int wait();
 
  private:

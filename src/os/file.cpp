@@ -3,15 +3,21 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
+
+#include "os/control_group.hpp"
 
 namespace heirloom::os {
 
@@ -44,6 +50,24 @@ Result<Fd> open_with(int directory, const std::string& name, int flags) {
   return file;
 }
 
+// Room for some programs to come, each with some threads, and for a journal to be written anew.
+constexpr std::uint64_t kReserveBytes = 128 * 1024;
+
+Status require_room(const Fd& file, std::uint64_t bytes, Reserve reserve) {
+  struct statfs facts {};
+  if (::fstatfs(file.get(), &facts) != 0) return errno_failure(errno, "look at the file system");
+  if (reserve == Reserve::keep && facts.f_blocks != 0) {  // a tmpfs without a limit says 0
+    const std::uint64_t left = facts.f_bavail * static_cast<std::uint64_t>(facts.f_bsize);
+    if (left < bytes + kReserveBytes) {
+      return fail(ErrorCode::full, "the file system has " + std::to_string(left) +
+                                       " bytes left: " + std::to_string(bytes) + " are wanted, and " +
+                                       std::to_string(kReserveBytes) + " kept for programs that open the node");
+    }
+  }
+  if (facts.f_type != TMPFS_MAGIC) return {};
+  return require_memory(bytes, reserve);
+}
+
 struct flock whole_file() {
   struct flock range {};
   range.l_type = F_WRLCK;
@@ -67,11 +91,24 @@ Result<std::uint64_t> file_bytes(const Fd& file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-Status allocate(const Fd& file, std::uint64_t offset, std::uint64_t bytes) {
-  struct rlimit limit {};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && offset + bytes > limit.rlim_cur) {
-    return fail(ErrorCode::full, "the file would pass RLIMIT_FSIZE, " + std::to_string(limit.rlim_cur) + " bytes");
+std::string unique_name(const std::string& before, const std::string& after) {
+  std::uint64_t number = 0;
+  while (::getrandom(&number, sizeof(number), 0) != sizeof(number)) {
   }
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
+  return before + digits + after;
+}
+
+Status require_file_bytes_allowed(std::uint64_t bytes) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur) return {};
+  return fail(ErrorCode::full, "the file would pass RLIMIT_FSIZE, " + std::to_string(limit.rlim_cur) + " bytes");
+}
+
+Status allocate(const Fd& file, std::uint64_t offset, std::uint64_t bytes, Reserve reserve) {
+  if (Status allowed = require_file_bytes_allowed(offset + bytes); !allowed) return allowed;
+  if (Status room = require_room(file, bytes, reserve); !room) return room;
   int outcome = 0;
   do {
     outcome = ::fallocate(file.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(bytes));
@@ -80,13 +117,11 @@ Status allocate(const Fd& file, std::uint64_t offset, std::uint64_t bytes) {
   return {};
 }
 
-Status set_file_bytes(const Fd& file, std::uint64_t bytes) {
-  struct rlimit limit {};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > limit.rlim_cur) {
-    return fail(ErrorCode::full, "the file would pass RLIMIT_FSIZE, " + std::to_string(limit.rlim_cur) + " bytes");
+void give_back(const Fd& file, std::uint64_t offset, std::uint64_t bytes) noexcept {
+  while (::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                     static_cast<off_t>(bytes)) != 0 &&
+         errno == EINTR) {
   }
-  if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) return errno_failure(errno, "set the file's size");
-  return {};
 }
 
 Status rename_file(int directory, const std::string& from, const std::string& to) {

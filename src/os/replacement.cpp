@@ -2,13 +2,12 @@
 #include "os/replacement.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+
+#include "os/file.hpp"
 
 namespace heirloom::os {
 
@@ -18,22 +17,9 @@ constexpr mode_t kMode = 0666;  // less the umask
 
 int outcome_of(int result) noexcept { return result < 0 ? errno : 0; }
 
-std::string temporary_name() {
-  std::uint64_t number = 0;
-  while (::getrandom(&number, sizeof(number), 0) != sizeof(number)) {
-  }
-  char name[48];
-  std::snprintf(name, sizeof(name), ".heirloom-%016llx.tmp", static_cast<unsigned long long>(number));
-  return name;
-}
+std::string temporary_name() { return unique_name(".heirloom-", ".tmp"); }
 
 std::string own_path(const Fd& file) { return "/proc/self/fd/" + std::to_string(file.get()); }
-
-// A write beyond RLIMIT_FSIZE is answered with a SIGXFSZ, which ends the program.
-bool passes_limit(std::uint64_t bytes) noexcept {
-  struct rlimit limit {};
-  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > limit.rlim_cur;
-}
 
 }  // namespace
 
@@ -72,7 +58,7 @@ int Replacement::open_named() {
 }
 
 int Replacement::append(std::string_view bytes) {
-  if (passes_limit(bytes_ + bytes.size())) return EFBIG;
+  if (!require_file_bytes_allowed(bytes_ + bytes.size())) return EFBIG;
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

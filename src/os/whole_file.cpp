@@ -22,6 +22,7 @@ Result<std::string> read_whole(const Fd& file) {
 }
 
 Status write_at(const Fd& file, std::uint64_t offset, std::string_view bytes) {
+  if (Status allowed = require_file_bytes_allowed(offset + bytes.size()); !allowed) return allowed;
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;

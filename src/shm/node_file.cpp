@@ -27,11 +27,19 @@ struct NodeFile::Layout {
 
 namespace {
 
-constexpr char kMagic[8] = {'h', 'e', 'i', 'r', 'n', 'o', 'd', 'e'};
+constexpr char kNodeMagic[8] = {'h', 'e', 'i', 'r', 'n', 'o', 'd', 'e'};
 constexpr const char* kName = "node";
 constexpr std::uint32_t kProgramsMax = 0x7fffffff;
 
 }  // namespace
+
+Failure other_layout(const std::string& found, const std::string& known) {
+  return fail(
+      ErrorCode::layout,
+      "it has layout " + found + ", and this program knows " + known +
+          ": save the tables with the version of Heirloom that made it (heirloom save), and load them with this "
+          "one (heirloom load)");
+}
 
 static_assert(sizeof(NodeFile::Layout) <= kPageBytes);
 
@@ -45,16 +53,15 @@ Result<std::shared_ptr<NodeFile>> NodeFile::open_or_create(int directory, bool c
   auto opened = os::open_file(directory, kName, os::Access::read_write);
   if (!opened && opened.failure().code == ErrorCode::not_found && create) {
     // Made whole under a name of its own, then given its name in one step: nobody ever sees half of it, and of two makers
-    // one wins.
-    const std::string temporary = std::string(kName) + "." + std::to_string(os::process_id()) + ".new";
-    os::remove_file(directory, temporary);
+    // one wins. The other may find its own gone: a manager removes such files, since then there is one that has the name.
+    const std::string temporary = os::unique_name(std::string(kName) + '.', ".new");
     HEIRLOOM_TRY(const os::Fd file, os::create_file(directory, temporary), trail);
     const auto make = [&]() -> Status {
-      HEIRLOOM_CHECK(os::allocate(file, 0, kPageBytes), trail);
+      HEIRLOOM_CHECK(os::allocate(file, 0, kPageBytes, os::Reserve::use), trail);
       HEIRLOOM_TRY(os::Mapping mapping, os::Mapping::map(file, kPageBytes, os::Access::read_write), trail);
       HEIRLOOM_TRY(const os::Place place, os::place_of(directory), trail);
       auto& layout = *reinterpret_cast<Layout*>(mapping.base());
-      std::memcpy(layout.magic, kMagic, sizeof kMagic);
+      std::memcpy(layout.magic, kNodeMagic, sizeof kNodeMagic);
       std::memcpy(layout.boot, place.boot.data(), sizeof layout.boot);
       layout.device = place.device;
       layout.inode = place.inode;
@@ -65,7 +72,8 @@ Result<std::shared_ptr<NodeFile>> NodeFile::open_or_create(int directory, bool c
     };
     if (Status made = make(); !made) {
       os::remove_file(directory, temporary);
-      if (made.failure().code != ErrorCode::already_exists) return std::move(made).failure();
+      const bool beaten = made.failure().code == ErrorCode::already_exists || os::file_exists(directory, kName);
+      if (!beaten) return std::move(made).failure();
     }
     opened = os::open_file(directory, kName, os::Access::read_write);
   }
@@ -77,13 +85,12 @@ Result<std::shared_ptr<NodeFile>> NodeFile::open_or_create(int directory, bool c
   }
   HEIRLOOM_TRY(os::Mapping mapping, os::Mapping::map(*opened, kPageBytes, os::Access::read_write), trail);
   auto file = std::shared_ptr<NodeFile>(new NodeFile(std::move(mapping), directory));
-  if (std::memcmp(file->layout().magic, kMagic, sizeof kMagic) != 0) {
+  if (std::memcmp(file->layout().magic, kNodeMagic, sizeof kNodeMagic) != 0) {
     return fail(ErrorCode::corrupt, trail + " does not begin with \"heirnode\": this is no node directory");
   }
   const std::uint32_t version = file->layout().version.load(std::memory_order_acquire);
   if (version != kLayoutVersion) {
-    return fail(ErrorCode::layout, trail + " has layout version " + std::to_string(version) + ", this program knows " +
-                                       std::to_string(kLayoutVersion));
+    return other_layout(std::to_string(version), std::to_string(kLayoutVersion)).within(trail);
   }
   return file;
 }

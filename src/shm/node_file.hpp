@@ -22,6 +22,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/result.hpp"
 #include "os/fd.hpp"
@@ -29,9 +30,12 @@
 
 namespace heirloom::shm {
 
-inline constexpr std::uint32_t kLayoutVersion = 7;
+inline constexpr std::uint32_t kLayoutVersion = 9;
 inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::uint64_t kPageBytes = 4096;
+
+// What to say of bytes that another version of Heirloom has made, older or newer: they are refused. Error{layout}.
+Failure other_layout(const std::string& found, const std::string& known);
 
 class NodeFile {
  public:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <mutex>
 #include <string>
 
@@ -46,6 +47,9 @@ Result<Peers::PeerRef> Peers::find(std::uint32_t program) {
   auto memory = std::make_shared<const os::Mapping>(std::move(mapping));
   auto peer = std::make_shared<const Peer>(Peer{ProcessView(memory->base()), memory, *std::move(file)});
   const std::unique_lock lock(mutex_);
+  // Who only looks for deaths never lists the readers, which is where else the dead are forgotten: it would come to have a
+  // descriptor for each program that there ever was. One that is looked at again after this is opened again, or has no file.
+  std::erase_if(peers_, [](const auto& entry) { return entry.second->lock_gone(); });
   return peers_.emplace(program, std::move(peer)).first->second;
 }
 
@@ -148,20 +152,37 @@ std::uint64_t Peers::retirement_epoch() const noexcept {
   return node_->epoch().load(std::memory_order_acquire);
 }
 
-std::uint64_t Peers::advance_epoch() {
-  std::uint64_t oldest = node_->advance_epoch();
-  os::membarrier_all();
-  const auto readers = all();
-  if (!readers) return safe_epoch();  // who cannot see all readers takes nothing from any
-  for (const PeerRef& peer : *readers) {
+Peers::Lagging Peers::earliest_reader(const std::vector<PeerRef>& readers, std::uint64_t now) {
+  Lagging found{nullptr, now};
+  for (const PeerRef& peer : readers) {
     for (std::uint32_t index = 0, count = peer->view.slot_count(); index < count; ++index) {
       const ThreadSlot& slot = peer->view.slot(index);
       const std::uint64_t epoch = slot.epoch.load(std::memory_order_acquire);
-      if (epoch == 0 || epoch >= oldest) continue;
+      if (epoch == 0 || epoch >= found.epoch) continue;
       if (life_word_dead(slot.life.value()) || peer->lock_gone()) continue;  // the epochs of the dead count for nothing
-      oldest = epoch;
+      found = {peer.get(), epoch};
     }
   }
+  return found;
+}
+
+Result<std::optional<Peers::Reader>> Peers::longest_reader() {
+  const std::uint64_t now = node_->epoch().load(std::memory_order_acquire);
+  HEIRLOOM_TRY(const std::vector<PeerRef> readers, all(), "look for readers");
+  const Lagging found = earliest_reader(readers, now);
+  if (found.peer == nullptr) return std::optional<Reader>();
+  const ProcessHeader& header = found.peer->view.header();
+  return std::optional(Reader{header.number, header.os_pid,
+                              std::string(header.name, ::strnlen(header.name, sizeof(header.name))), found.epoch,
+                              now - found.epoch});
+}
+
+std::uint64_t Peers::advance_epoch() {
+  const std::uint64_t now = node_->advance_epoch();
+  os::membarrier_all();
+  const auto readers = all();
+  if (!readers) return safe_epoch();  // who cannot see all readers takes nothing from any
+  const std::uint64_t oldest = earliest_reader(*readers, now).epoch;
   // Acquire also where nothing is stored: what another thread found goes back to what it saw of the readers.
   std::uint64_t known = safe_epoch_.load(std::memory_order_acquire);
   while (known < oldest && !safe_epoch_.compare_exchange_weak(known, oldest, std::memory_order_acq_rel)) {

@@ -10,7 +10,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -56,6 +58,16 @@ class Peers {
   std::uint64_t advance_epoch();
   // The epoch to stamp on blocks that the caller has made unreachable: who enters a later one does not find them.
   [[nodiscard]] std::uint64_t retirement_epoch() const noexcept;
+  // Who has been reading since before the epoch was raised for the last time, if anybody: nothing that was retired since can be used
+  // again. Of several, the one that began first.
+  struct Reader {
+    std::uint32_t program;
+    std::uint64_t os_pid;  // as the program itself sees it
+    std::string name;      // of the program
+    std::uint64_t epoch;   // in which it began
+    std::uint64_t behind;  // how often the epoch was raised since
+  };
+  Result<std::optional<Reader>> longest_reader();
   // What the last advance of this program found; 0 before the first.
   [[nodiscard]] std::uint64_t safe_epoch() const noexcept { return safe_epoch_.load(std::memory_order_acquire); }
 
@@ -72,6 +84,12 @@ class Peers {
 
   Result<PeerRef> find(std::uint32_t program);  // nullptr: there is none
   Result<std::vector<PeerRef>> all();
+  // A living reader in an epoch before `now`: the one in the earliest.
+  struct Lagging {
+    const Peer* peer;  // nullptr: there is none
+    std::uint64_t epoch;
+  };
+  static Lagging earliest_reader(const std::vector<PeerRef>& readers, std::uint64_t now);
 
   int directory_;
   std::shared_ptr<NodeFile> node_;

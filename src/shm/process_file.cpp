@@ -11,6 +11,7 @@
 #include "base/assert.hpp"
 #include "os/boot.hpp"
 #include "os/file.hpp"
+#include "os/fork.hpp"
 #include "os/mapping.hpp"
 #include "os/membarrier.hpp"
 #include "os/thread_end.hpp"
@@ -19,7 +20,7 @@ namespace heirloom::shm {
 
 namespace {
 
-constexpr char kMagic[8] = {'h', 'e', 'i', 'r', 'p', 'r', 'o', 'c'};
+constexpr char kProcessMagic[8] = {'h', 'e', 'i', 'r', 'p', 'r', 'o', 'c'};
 constexpr std::uint32_t kSlotsAPage = kPageBytes / sizeof(ThreadSlot);
 
 std::atomic<std::uint64_t> last_instance{0};
@@ -29,12 +30,13 @@ std::atomic<std::uint64_t> last_instance{0};
 // The mapped file and which of its slots are taken: kept by the ProcessFile and by every thread that has a slot.
 class ProcessFile::Slots {
  public:
-  Slots(os::Fd file, os::Mapping mapping) : file_(std::move(file)), mapping_(std::move(mapping)) {}
+  Slots(os::Fd file, os::Mapping mapping)
+      : file_(std::move(file)), mapping_(std::move(mapping)), instance_(os::program_instance()) {}
 
   [[nodiscard]] ProcessHeader& header() const noexcept { return *reinterpret_cast<ProcessHeader*>(mapping_.base()); }
   [[nodiscard]] ProcessView view() const noexcept { return ProcessView(mapping_.base()); }
   // A child of fork() has the mapping too, but neither the file nor its threads are its own.
-  [[nodiscard]] bool own() const noexcept { return header().os_pid == os::process_id(); }
+  [[nodiscard]] bool own() const noexcept { return instance_ == os::program_instance(); }
 
   // The life word is held, and given back, outside the mutex: it is held for a thread's whole life, and so is of lower rank.
   ThreadPlace take() {
@@ -73,7 +75,8 @@ class ProcessFile::Slots {
       throw Error(ErrorCode::system_limit, "attach thread", "more than 65536 threads use this node at once");
     }
     if (index == in_file_) {
-      os::allocate(file_, kPageBytes + std::uint64_t{in_file_} * sizeof(ThreadSlot), kPageBytes).value_or_raise();
+      os::allocate(file_, kPageBytes + std::uint64_t{in_file_} * sizeof(ThreadSlot), kPageBytes, os::Reserve::use)
+          .value_or_raise();
       in_file_ += kSlotsAPage;
     }
     slot(index).life.initialize();
@@ -84,6 +87,7 @@ class ProcessFile::Slots {
 
   os::Fd file_;  // holds the lock
   os::Mapping mapping_;
+  std::uint64_t instance_;
   std::mutex mutex_;
   std::vector<std::uint32_t> free_;
   std::uint32_t in_file_ = 0;
@@ -147,15 +151,17 @@ Result<std::shared_ptr<ProcessFile>> ProcessFile::create(int directory, std::sha
   const std::string temporary = name + ".new";
   HEIRLOOM_TRY(os::Fd file, os::create_file(directory, temporary), "attach");
   const auto make = [&]() -> Result<os::Mapping> {
-    HEIRLOOM_CHECK(os::allocate(file, 0, kPageBytes), "process file");
+    if (!os::try_lock_file(file)) return fail(ErrorCode::io, "somebody else has locked a new process file");
+    HEIRLOOM_CHECK(os::allocate(file, 0, kPageBytes, os::Reserve::use), "process file");
     HEIRLOOM_TRY(os::Mapping mapping, os::Mapping::map(file, kProcessFileBytesMax, os::Access::read_write),
                  "process file");
-    if (!os::try_lock_file(file)) return fail(ErrorCode::io, "somebody else has locked a new process file");
     auto& header = *reinterpret_cast<ProcessHeader*>(mapping.base());
-    std::memcpy(header.magic, kMagic, sizeof kMagic);
+    std::memcpy(header.magic, kProcessMagic, sizeof kProcessMagic);
     header.version = kLayoutVersion;
     header.number = number;
     header.os_pid = os::process_id();
+    header.clock_offset = os::monotonic_offset().count();
+    os::program_name().copy(header.name, sizeof(header.name) - 1);
     header.life.initialize();
     HEIRLOOM_CHECK(os::rename_file(directory, temporary, name), "process file");
     return mapping;

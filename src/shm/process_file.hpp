@@ -4,7 +4,7 @@
 // each of its threads lives, and which epoch each thread reads in. Others map it read-only.
 //
 // Layout
-//   0     magic, layout version, number, operating-system pid, started, slot count, life word of the program
+//   0     magic, layout version, number, operating-system pid, started, slot count, life word of the program; its name and clock
 //   1024  the beats of its watchdogs
 //   4096  thread slots of 128 bytes: life word; epoch (on a cache line of its own: the only word that a read writes)
 //
@@ -39,7 +39,8 @@ struct alignas(kCacheLineBytes) ThreadSlot {
 };
 static_assert(sizeof(ThreadSlot) == 128 && offsetof(ThreadSlot, epoch) == 64);
 
-// What a thread that is watched says of itself: "look again at me after `deadline`" (of CLOCK_MONOTONIC, in nanoseconds).
+// What a thread that is watched says of itself: "look again at me after `deadline`" (of CLOCK_MONOTONIC as its program sees it, in
+// nanoseconds).
 struct Beat {
   std::atomic<std::uint64_t> deadline;  // 0: it is not watched now
   std::atomic<std::uint64_t> timeout;   // from one beat to its deadline; 0: the beat is nobody's
@@ -54,9 +55,12 @@ struct ProcessHeader {
   std::atomic<std::uint32_t> started;  // 1 once the life word was held: before, only the lock on the file tells
   std::atomic<std::uint32_t> slot_count;
   os::LifeWord life;
+  std::int64_t clock_offset;  // of its CLOCK_MONOTONIC from the machine's, in nanoseconds: not 0 in a time namespace
+  char name[16];              // for people: of the program, ends with a 0
   alignas(1024) Beat beats[kBeatsMax];
 };
 static_assert(offsetof(ProcessHeader, beats) == 1024 && sizeof(ProcessHeader) <= kPageBytes);
+static_assert(offsetof(ProcessHeader, clock_offset) == 72 && offsetof(ProcessHeader, name) == 80);
 
 inline constexpr std::uint32_t kThreadsMax = 1 << 16;
 inline constexpr std::uint64_t kProcessFileBytesMax = kPageBytes + sizeof(ThreadSlot) * kThreadsMax;

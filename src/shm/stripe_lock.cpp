@@ -6,7 +6,8 @@
 #include <chrono>
 #include <climits>
 
-#include "base/assert.hpp"
+#include "heirloom/error.hpp"
+
 #include "os/futex.hpp"
 
 namespace heirloom::shm {
@@ -20,14 +21,14 @@ constexpr auto kLookAgain = std::chrono::milliseconds(20);
 
 }  // namespace
 
-StripeLock::Taken StripeLock::wait(Holder holder) {
+std::uint64_t StripeLock::wait(Holder holder) {
   int spins = 0;
   for (;;) {
     std::uint64_t value = word_.load(std::memory_order_acquire);  // pairs with the taking of the lock
     if (value == 0) {
       // With the waiters' bit: others may be asleep, and nobody counts them.
       const std::uint64_t mine = spins < kSpins ? holder.token : holder.token | kWaiters;
-      if (word_.compare_exchange_strong(value, mine, std::memory_order_acq_rel)) return Taken::free;
+      if (word_.compare_exchange_strong(value, mine, std::memory_order_acq_rel)) return 0;
       continue;
     }
     if (++spins < kSpins) {
@@ -35,13 +36,14 @@ StripeLock::Taken StripeLock::wait(Holder holder) {
       continue;
     }
     const std::uint64_t held_by = value & ~kWaiters;
-    HEIRLOOM_ASSERT(held_by != holder.token, "a thread does not wait for a lock that it holds");
+    if (held_by == holder.token)
+      throw Error(ErrorCode::corrupt, "lock", "a lock names this thread as its holder, which does not hold it");
     const auto program = static_cast<std::uint32_t>(held_by >> 32);
     const auto thread = static_cast<std::uint32_t>(held_by);
     const Peers::Life holders_life = holder.peers->thread_life(program, thread);
     if (holders_life == Peers::Life::dead) {
       if (word_.compare_exchange_strong(value, holder.token | kWaiters, std::memory_order_acq_rel)) {
-        return Taken::from_the_dead;
+        return held_by;
       }
       continue;
     }

@@ -36,13 +36,12 @@ struct Holder {
 
 class StripeLock {
  public:
-  enum class Taken { free, from_the_dead };
-
-  Taken acquire(Holder holder) {
+  // The token of the dead holder from whom it was taken; 0: it was free. Throws Error{corrupt} where the word names the one who asks.
+  std::uint64_t acquire(Holder holder) {
     std::uint64_t expected = 0;
     if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acq_rel, std::memory_order_relaxed))
         [[likely]] {
-      return Taken::free;
+      return 0;
     }
     return wait(holder);
   }
@@ -60,7 +59,7 @@ class StripeLock {
 
  private:
   static constexpr std::uint64_t kWaiters = std::uint64_t{1} << 63;
-  Taken wait(Holder holder);
+  std::uint64_t wait(Holder holder);
   void wake() noexcept;
   [[nodiscard]] const std::atomic<std::uint32_t>& upper_half() const noexcept {
     return reinterpret_cast<const std::atomic<std::uint32_t>*>(&word_)[1];

@@ -16,7 +16,7 @@ shm::SizeClass group_class(std::uint64_t room) { return shm::class_of(sizeof(Gro
 
 // As many members as the block of the least class has that has room for these.
 std::uint64_t room_for(std::uint64_t members) {
-  if (members > (shm::kBlockBytesMax - sizeof(Group)) / 8)
+  if (members > kGroupRoomMax)
     throw Error(ErrorCode::system_limit, "insert", "a key has no more than 33 million objects");
   return (shm::class_bytes(group_class(members)) - sizeof(Group)) / 8;
 }
@@ -81,6 +81,7 @@ void StripeGuard::append(Group& group, const EncodedObject& object, bool counted
   heap_.prepare_allocate(shm::class_of(object.words.size() * 8));
   shm::Change change = this->change();
   const Offset block = place_block(change, object);
+  counted ? is_it(change, block) : prepares(change, block);
   const std::uint64_t members = group.count.load(std::memory_order_relaxed);
   Members::member(group, members)
       .store(make_slot(table_.object_tag(object.view()), block, false), std::memory_order_relaxed);
@@ -98,6 +99,7 @@ void StripeGuard::add(const Place& place, const EncodedObject& object) {
   const std::uint64_t room = prepare_group(words.size() + words.size() / 2, shm::class_of(object.words.size() * 8));
   shm::Change change = this->change();
   const Offset block = place_block(change, object);
+  is_it(change, block);
   words.push_back(make_slot(table_.object_tag(object.view()), block, false));
   change.publish(place.slot, make_slot(slot_tag(place.value), place_group(change, words, room), false));
   count(change, 1);
@@ -108,11 +110,13 @@ void StripeGuard::add(const Place& place, const EncodedObject& object) {
 void StripeGuard::remove_group(const Place& place, const Members& members) {
   IndexHead& head = this->head();
   shm::Change change = this->change();
+  is_it(change, members.offset());
   change.publish(place.slot, 0);
   count(change, -static_cast<std::int64_t>(members.count()));
   change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();
+  happened();
   retire_detached_for_now();
 }
 
@@ -151,12 +155,14 @@ void StripeGuard::remove_some(const Place& place, const Members& members, std::s
   const std::uint64_t room = room_for(std::max<std::uint64_t>(kRoomFirst, kept.size()));
   if (kept.size() > 1) heap_.prepare_allocate(group_class(room));
   shm::Change change = this->change();
+  is_it(change, members.offset());
   const Offset left = kept.size() == 1 ? slot_offset(kept.front()) : place_group(change, kept, room);
   change.publish(place.slot, make_slot(slot_tag(place.value), left, false));
   count(change, -static_cast<std::int64_t>(gone.size()));
   change.store(at(members.group().only_marked), 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();
+  happened();
   retire_detached_for_now();
 }
 
@@ -170,11 +176,14 @@ void StripeGuard::replace_member(const Place& place, std::uint64_t index, const 
     Members::member(members.group(), i).store(i == index ? words[i] | kMarkBit : words[i], std::memory_order_relaxed);
   }
   shm::Change change = this->change();
-  words[index] = make_slot(table_.object_tag(object.view()), place_block(change, object), false);
+  const Offset block = place_block(change, object);
+  is_it(change, block);
+  words[index] = make_slot(table_.object_tag(object.view()), block, false);
   change.publish(place.slot, make_slot(slot_tag(place.value), place_group(change, words, room), false));
   change.store(at(members.group().only_marked), 1);
   change.store(work_offset(kDetached), members.offset());
   change.commit();
+  happened();
   retire_detached_for_now();
 }
 
@@ -182,7 +191,7 @@ void StripeGuard::replace_member(const Place& place, std::uint64_t index, const 
 void StripeGuard::retire_detached() {
   while (const Offset offset = stripe_.work[kDetached]) {
     const Members members(table_.segment_->window(), make_slot(0, offset, false));
-    if (!members.is_group()) shm::Segment::refuse(offset, "a detached group that is none");
+    if (!members.is_group()) table_.segment_->refuse(offset, "a detached group");
     Group& group = members.group();
     std::uint64_t left = members.count() - std::min(group.retired, members.count());
     while (left != 0 && !members.goes(left - 1)) --left;
@@ -198,7 +207,7 @@ void StripeGuard::retire_detached() {
     heap_.prepare_retire(dead.size_class());
     shm::Change change = this->change();
     change.publish(at(group.retired), members.count() - left + 1);
-    heap_.retire(change, dead.size_class(), at(*dead.block()));
+    retire(change, dead);
     change.commit();
   }
 }
@@ -212,7 +221,7 @@ void StripeGuard::retire_detached_for_now() try { retire_detached(); } catch (co
 
 StoredObject StoredObject::first_of_group(const shm::Segment& segment, Offset offset) {
   const shm::Segment::Window window = segment.window();
-  const auto refuse = [&] { shm::Segment::refuse(offset, "an object that is none"); };
+  const auto refuse = [&] { segment.refuse(offset, "an object"); };
   const Members members(window, make_slot(0, offset, false));
   if (!members.is_group() || members.count() == 0) refuse();
   const Offset first = slot_offset(members.word(0));

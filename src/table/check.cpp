@@ -66,23 +66,27 @@ class Checker {
   void collect_runs() {
     const shm::SegmentHeader& header = segment_.header();
     const std::uint64_t used = header.pages_used.load(std::memory_order_acquire);
+    if (used > header.pages_in_file.load(std::memory_order_acquire))
+      return find("more pages are in use than there are: " + std::to_string(used));
+    std::uint64_t free = 0;
+    std::uint64_t drained = 0;
     for (std::uint64_t page = 0; page < used;) {
-      const std::uint64_t descriptor = segment_.word(header.page_map + page * 8).load(std::memory_order_acquire);
-      const std::uint64_t pages = descriptor >> 32;
-      const auto size_class = static_cast<shm::SizeClass>(descriptor >> 16 & 0xffff);
-      if (pages == 0 || pages > used - page || size_class >= shm::kSizeClasses) {
-        return find("the page map says nothing sensible of page " + std::to_string(page));
+      const std::optional<shm::Run> run = segment_.run_at(page);
+      if (!run) return find("the page map says nothing sensible of page " + std::to_string(page));
+      free += run->is_free() ? run->pages : 0;
+      if (!run->is_free() && run->stripe == guard_->index()) {
+        runs_.emplace(run->first, Run{run->size_class, std::vector<PlaceOf>(run->blocks(), PlaceOf::nowhere)});
+        for (std::uint64_t i = 0; i < run->pages; ++i) run_of_page_[run->first + i * shm::kPageBytes] = run->first;
+        drained += run->drained ? 1 : 0;
+        for (const Offset block : guard_->heap().free_blocks(*run))
+          mark(block, run->size_class, PlaceOf::free, "a block of a drained run");
       }
-      if ((descriptor & 0xffff) == guard_->index()) {
-        const std::uint64_t blocks = pages * shm::kPageBytes / shm::class_bytes(size_class);
-        runs_.emplace(header.pages + page * shm::kPageBytes,
-                      Run{size_class, std::vector<PlaceOf>(blocks, PlaceOf::nowhere)});
-        for (std::uint64_t i = 0; i < pages; ++i) {
-          run_of_page_[header.pages + (page + i) * shm::kPageBytes] = header.pages + page * shm::kPageBytes;
-        }
-      }
-      page += pages;
+      page += run->pages;
     }
+    if (drained != segment_.stripe(guard_->index()).drained)
+      find(std::to_string(drained) + " runs are drained, and it counts others");
+    if (const std::uint64_t counted = header.pages_free.load(std::memory_order_acquire); free != counted)
+      find(std::to_string(free) + " pages are free, and it counts " + std::to_string(counted));
   }
 
   bool mark(Offset offset, shm::SizeClass size_class, PlaceOf place, const char* what) {
@@ -126,18 +130,25 @@ class Checker {
     for (Offset block = heap.bump_next; block < heap.bump_end; block += shm::class_bytes(size_class)) {
       if (!mark(block, size_class, PlaceOf::cached, "an unused block")) break;
     }
+    std::uint64_t free = 0;
     for (Offset next = heap.free_magazines; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
+      ++free;
       if (!check_magazine(next, size_class, PlaceOf::free, false)) break;
     }
+    if (free != shm::free_magazine_count(heap.magazines))
+      find("a list of free magazines has another length than it says");
     for (Offset next = heap.free_list; next != 0; next = segment_.at<const std::uint64_t>(next, "a free block")) {
       if (!mark(next, size_class, PlaceOf::free, "a free block")) break;
     }
     if (heap.retire_magazine != 0) check_magazine(heap.retire_magazine, size_class, PlaceOf::retired, true);
     std::uint64_t sealed = 0;
     for (Offset next = heap.sealed_first; next != 0; next = guard_->record<shm::Magazine>(next, "a magazine").next) {
-      if (!check_magazine(next, size_class, PlaceOf::retired, true) || ++sealed > heap.sealed_count) break;
+      if (!check_magazine(next, size_class, PlaceOf::retired, true) ||
+          ++sealed > shm::sealed_magazine_count(heap.magazines))
+        break;
     }
-    if (sealed != heap.sealed_count) find("a queue of sealed magazines has another length than it says");
+    if (sealed != shm::sealed_magazine_count(heap.magazines))
+      find("a queue of sealed magazines has another length than it says");
   }
 
   void check_spares() {
@@ -256,15 +267,9 @@ class Checker {
   }
 
   void check_buckets(const IndexHead& head, PlaceOf place) {
-    const std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_acquire));
-    const Offset directory = head.directory.load(std::memory_order_acquire);
-    const std::uint64_t room = head.directory_room.load(std::memory_order_acquire);
-    if (directory == 0) {
-      if (buckets != 0) find("a head has buckets but no directory");
-      return;
-    }
-    if (chunks_for(buckets) > room) return find("a directory is too short for its buckets");
-    if (head.empty_grave()) return;
+    const auto [directory, room] = table_.directory_of(head);
+    const std::uint32_t buckets = table_.buckets_of(head, head.shape.load(std::memory_order_acquire));
+    if (directory == 0 || head.empty_grave()) return;
     const std::uint64_t retired = head.retired.load(std::memory_order_acquire);
     mark(directory, shm::class_of(room * 8), place, "a directory");
     for (std::uint32_t chunk = 0; chunk + retired < room; ++chunk) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "table/chain.hpp"
 #include "table/table.hpp"
 
 namespace heirloom::table {
@@ -49,7 +50,7 @@ bool Table::visit_bucket_with(Cursor& cursor, std::vector<Entry>& into, const Ma
   const auto next_stripe = [&] { cursor = {cursor.stripe + 1, 0}; };
   const IndexHead* head = head_for_reading(cursor.stripe);
   const std::uint64_t shape = head == nullptr ? 0 : head->shape.load(std::memory_order_acquire);
-  const std::uint32_t buckets = shape_buckets(shape);
+  const std::uint32_t buckets = head == nullptr ? 0 : buckets_of(*head, shape);
   if (buckets == 0) {
     next_stripe();
     return true;
@@ -58,12 +59,14 @@ bool Table::visit_bucket_with(Cursor& cursor, std::vector<Entry>& into, const Ma
   const std::uint32_t number = bucket_of(reversed(cursor.from), buckets);
   const shm::Segment::Window window = segment_->window();
   const Bucket* bucket = &bucket_for_reading(window, *head, number);
-  for (;;) {
+  for (Chain chain;;) {
     for (const auto& slot_word : bucket->slots) {
       const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
       if (slot == 0) continue;
       const StoredObject object(window, slot_offset(slot));
       const std::uint64_t hash = hash_of(object);
+      // Or the way from key to key would lead back to where it has been.
+      if (stripe_of(hash) != cursor.stripe) segment_->refuse(slot_offset(slot), "an object of its stripe");
       // A slot that a split has moved stays here until it is swept (layout.hpp T2): it is visited where it belongs.
       if (bucket_of(hash, buckets) != number) continue;
       const std::uint64_t order = reversed(hash);
@@ -71,7 +74,7 @@ bool Table::visit_bucket_with(Cursor& cursor, std::vector<Entry>& into, const Ma
     }
     const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
     if (overflow == 0) break;
-    bucket = &window.at<const Bucket>(overflow, "an overflow bucket");
+    bucket = &chain.next(*segment_, overflow);
   }
   if (head->shape.load(std::memory_order_acquire) != shape) {
     into.erase(into.begin() + static_cast<std::ptrdiff_t>(before), into.end());

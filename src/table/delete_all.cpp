@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "table/chain.hpp"
 #include "table/tree_writer.hpp"
 
 namespace heirloom::table {
@@ -17,17 +18,17 @@ constexpr std::uint32_t kBucketsAWrite = 4;
 
 }  // namespace
 
-std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(shm::Holder holder) {
+std::vector<std::unique_ptr<StripeGuard>> Table::lock_all(shm::Holder holder, Operation operation) {
   std::vector<std::unique_ptr<StripeGuard>> guards;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
-    guards.push_back(std::make_unique<StripeGuard>(*this, stripe, holder));
+    guards.push_back(std::make_unique<StripeGuard>(*this, stripe, holder, Write{.operation = operation}));
   }
   return guards;
 }
 
 std::uint64_t Table::delete_all_objects(Pid caller) {
-  const shm::Holder me = prepare_write(caller);
-  const auto guards = lock_all(me);
+  const shm::Holder me = prepare_write(caller, Operation::delete_all_objects);
+  const auto guards = lock_all(me, Operation::delete_all_objects);
   check_access(caller, true);
   const auto empty_grave = [&] {
     if (header_.grave.load(std::memory_order_relaxed) == 0) return;
@@ -41,8 +42,10 @@ std::uint64_t Table::delete_all_objects(Pid caller) {
   empty_grave();                         // there is one at most
   const std::uint64_t objects = size();  // nobody adds or removes any
   guards.front()->replace_root();
+  for (const auto& guard : guards) guard->happened();
   try {
     empty_grave();
+    for (const auto& guard : guards) guard->give_back_all_memory();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full) throw;  // a stopped reader: the objects are gone, their memory follows later
   }
@@ -65,7 +68,7 @@ void Table::bury(StripeGuard& guard) try {
   if (!drained()) return;
   std::vector<std::unique_ptr<StripeGuard>> others;
   for (std::uint32_t stripe = 1; stripe < segment_->stripe_count(); ++stripe) {
-    others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.heap_.holder()));
+    others.push_back(std::make_unique<StripeGuard>(*this, stripe, guard.heap_.holder(), guard.write()));
   }
   if (drained()) guard.close_grave();
 } catch (const Error& error) {
@@ -79,6 +82,7 @@ void StripeGuard::replace_root() {
   const Offset root = heap_.allocate(change, size_class);
   std::memset(table_.segment_->base() + root, 0, shm::class_bytes(size_class));
   TableHeader& header = table_.header_;
+  is_it(change, 0);
   change.publish(at(header.root), root);
   change.store(at(header.grave), header.root.load(std::memory_order_relaxed));
   change.commit();
@@ -102,7 +106,7 @@ bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
   for (; buckets != 0; --buckets) {
     const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
     if (shape_buckets(shape) == 0) break;
-    const std::uint32_t number = shape_buckets(shape) - 1;
+    const std::uint32_t number = table_.buckets_of(head, shape) - 1;
     Bucket& last = bucket(head, number);
     drain_bucket(last);
     shm::Change change = this->change();
@@ -117,11 +121,11 @@ bool StripeGuard::drain(IndexHead& head, std::uint32_t buckets) {
 // What a split cut short left in the bucket after the last: before another one becomes the bucket after the last, since
 // nobody knows of it then (layout.hpp T2).
 void StripeGuard::forget_unborn_bucket(IndexHead& head) {
-  const Offset directory = head.directory.load(std::memory_order_relaxed);
+  const auto [directory, room] = table_.directory_of(head);
   const std::uint32_t number = shape_buckets(head.shape.load(std::memory_order_relaxed));
   const std::uint32_t chunk = chunk_of(number).chunk;
   const std::uint64_t retired = head.retired.load(std::memory_order_relaxed);
-  if (directory == 0 || chunk + retired >= head.directory_room.load(std::memory_order_relaxed)) return;
+  if (directory == 0 || chunk + retired >= room) return;
   if (table_.segment_->word(directory + chunk * 8).load(std::memory_order_relaxed) == 0) return;
   reset_bucket(bucket(head, number));
 }
@@ -145,16 +149,16 @@ void StripeGuard::drain_slot(std::atomic<std::uint64_t>& slot_word) {
   heap_.prepare_retire(dead.size_class());
   shm::Change change = this->change();
   change.publish(at(slot_word), 0);
-  heap_.retire(change, dead.size_class(), at(*dead.block()));
+  retire(change, dead);
   change.commit();
 }
 
 void StripeGuard::drain_bucket(Bucket& bucket) {
-  for (;;) {
+  for (Chain chain;;) {
     drain_slots(bucket);
     const Offset overflow = bucket.overflow.load(std::memory_order_relaxed);
     if (overflow == 0) return;
-    Bucket& next = record<Bucket>(overflow, "an overflow bucket");
+    Bucket& next = chain.next(*table_.segment_, overflow);
     drain_slots(next);
     heap_.prepare_retire(kBucketClass);
     shm::Change change = this->change();
@@ -166,8 +170,7 @@ void StripeGuard::drain_bucket(Bucket& bucket) {
 
 // The chunks, from the last to the first, then the directory itself. Their words stay, for readers with the old root.
 void StripeGuard::drain_directory(IndexHead& head) {
-  const Offset directory = head.directory.load(std::memory_order_relaxed);
-  const std::uint64_t room = head.directory_room.load(std::memory_order_relaxed);
+  const auto [directory, room] = table_.directory_of(head);
   for (std::uint64_t retired = head.retired.load(std::memory_order_relaxed); retired <= room; ++retired) {
     const std::uint64_t chunk = room - retired - 1;
     const bool last = retired == room;

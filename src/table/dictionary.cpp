@@ -5,7 +5,23 @@
 #include <cstring>
 #include <string>
 
+#include "term/hash.hpp"
+
 namespace heirloom::table {
+
+namespace {
+
+struct [[gnu::packed]] EntryHead {
+  std::uint32_t checksum;
+  std::uint16_t bytes;
+};
+static_assert(sizeof(EntryHead) == 6);
+
+std::uint32_t checksum_of(std::uint32_t id, std::string_view text) noexcept {
+  return static_cast<std::uint32_t>(term::hash_bytes(text, id));
+}
+
+}  // namespace
 
 Dictionary::Dictionary(shm::Segment& segment) : segment_(segment) {}
 Dictionary::~Dictionary() = default;
@@ -38,30 +54,32 @@ void Dictionary::set(std::atomic<const Array*>& array, std::vector<std::unique_p
 void Dictionary::read_entries() const {
   const auto& header = segment_.header();
   const std::uint64_t published = header.dictionary_bytes.load(std::memory_order_acquire);
-  if (published > header.dictionary_bytes_given.load(std::memory_order_acquire)) {
-    throw Error(ErrorCode::corrupt, "read dictionary", "it is longer than its memory");
+  if (published > std::min(header.dictionary_bytes_given.load(std::memory_order_acquire), shm::kDictionaryBytesMax)) {
+    refuse("it is longer than its memory");
   }
-  const std::byte* entries = segment_.base() + header.dictionary;
+  const std::byte* entries = segment_.base() + segment_.parts().dictionary;
   while (bytes_read_ < published) {
-    std::uint16_t bytes = 0;
-    if (published - bytes_read_ >= sizeof bytes) std::memcpy(&bytes, entries + bytes_read_, sizeof bytes);
-    if (published - bytes_read_ < sizeof bytes + bytes) {
-      throw Error(ErrorCode::corrupt, "read dictionary", "entry " + std::to_string(entries_read_) + " is cut short");
-    }
-    const char* text = reinterpret_cast<const char*>(entries + bytes_read_ + sizeof bytes);
+    const std::string which = "entry " + std::to_string(entries_read_);
+    EntryHead head{};
+    if (published - bytes_read_ >= sizeof head) std::memcpy(&head, entries + bytes_read_, sizeof head);
+    if (published - bytes_read_ < sizeof head + head.bytes) refuse(which + " is cut short");
+    const std::string_view text(reinterpret_cast<const char*>(entries + bytes_read_ + sizeof head), head.bytes);
+    if (head.checksum != checksum_of(entries_read_, text)) refuse(which + " has another checksum");
     std::uint32_t atom = 0;
     try {
-      atom = Atom(std::string_view(text, bytes)).id();
+      atom = Atom(text).id();
     } catch (const Error& error) {
-      throw Error(ErrorCode::corrupt, "read dictionary",
-                  "entry " + std::to_string(entries_read_) + " is no atom: " + error.detail());
+      if (error.code() != ErrorCode::badarg) throw;
+      refuse(which + " is no atom: " + error.detail());
     }
     set(locals_, arrays_, entries_read_, atom);
     set(ids_, arrays_, atom, entries_read_);
     ++entries_read_;
-    bytes_read_ += sizeof bytes + bytes;
+    bytes_read_ += sizeof head + head.bytes;
   }
 }
+
+void Dictionary::refuse(const std::string& what) const { segment_.refuse("read dictionary", what); }
 
 void Dictionary::refresh() const {
   const std::lock_guard lock(mutex_);
@@ -81,7 +99,7 @@ std::uint32_t Dictionary::intern(std::uint32_t atom, shm::Holder holder) {
   if (const std::uint32_t id = get(ids_, atom); id != kUnknown) return id;
   auto& header = segment_.header();
   // A dead holder left nothing to repair (D1).
-  header.dictionary_lock.acquire(holder);
+  segment_.judged([&] { return header.dictionary_lock.acquire(holder); });
   struct Release {
     shm::StripeLock& lock;
     ~Release() { lock.release(); }
@@ -90,16 +108,19 @@ std::uint32_t Dictionary::intern(std::uint32_t atom, shm::Holder holder) {
   read_entries();
   if (const std::uint32_t id = get(ids_, atom); id != kUnknown) return id;
   const std::string_view text = Atom::from_id(atom).text();
-  const auto bytes = static_cast<std::uint16_t>(text.size());
+  const EntryHead head{checksum_of(entries_read_, text), static_cast<std::uint16_t>(text.size())};
   const std::uint64_t end = header.dictionary_bytes.load(std::memory_order_relaxed);
-  segment_.grow_dictionary(end + sizeof bytes + text.size());
-  std::byte* entry = segment_.base() + header.dictionary + end;
-  std::memcpy(entry, &bytes, sizeof bytes);
-  std::memcpy(entry + sizeof bytes, text.data(), text.size());
-  header.dictionary_bytes.store(end + sizeof bytes + text.size(),
+  if (end != bytes_read_) refuse("it ends before entries that were read");
+  segment_.grow_dictionary(end + sizeof head + text.size());
+  std::byte* entry = segment_.base() + segment_.parts().dictionary + end;
+  std::memcpy(entry, &head, sizeof head);
+  std::memcpy(entry + sizeof head, text.data(), text.size());
+  header.dictionary_bytes.store(end + sizeof head + text.size(),
                                 std::memory_order_release);  // pairs with read_entries()
   read_entries();
-  return get(ids_, atom);
+  const std::uint32_t id = get(ids_, atom);
+  if (id == kUnknown) refuse("an entry that was appended is not there");
+  return id;
 }
 
 std::uint32_t Dictionary::local(std::uint32_t id) const {
@@ -108,7 +129,7 @@ std::uint32_t Dictionary::local(std::uint32_t id) const {
     refresh();
     atom = get(locals_, id);
     if (atom == kUnknown) {
-      throw Error(ErrorCode::corrupt, "read object", "atom " + std::to_string(id) + " is not in the dictionary");
+      segment_.refuse("read object", "atom " + std::to_string(id) + " is not in the dictionary");
     }
   }
   return atom;

@@ -3,7 +3,8 @@
 // Dictionary: the atoms of one segment. Ids are given in order from 0 and never change; so each program reads the entries
 // once, as they come, and keeps two arrays: its own atoms to ids, and back.
 //
-// Layout: entries one behind the other, each 16 bits of length and the text, up to `dictionary_bytes` of the segment's header.
+// Layout: entries one behind the other, up to `dictionary_bytes` of the segment's header; each 32 bits of a checksum of its id and its text,
+// 16 bits of length, and the text.
 // Invariant D1: entries below the published length are whole and never change.
 // Locking: appending takes the dictionary's lock; looking up takes none. Death: an entry becomes visible by the one store of
 // the new length; what lies behind it is written over by the next.
@@ -46,6 +47,7 @@ class Dictionary : public AtomSpace {
   };
   static constexpr std::uint32_t kUnknown = 0xffffffff;
 
+  [[noreturn]] void refuse(const std::string& what) const;
   void refresh() const;
   void read_entries() const;
   static void set(std::atomic<const Array*>& array, std::vector<std::unique_ptr<Array>>& owned, std::size_t index,

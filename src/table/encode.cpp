@@ -5,7 +5,6 @@
 #include <cstring>
 #include <string>
 
-#include "base/assert.hpp"
 #include "table/table.hpp"
 #include "term/block.hpp"
 #include "term/compare.hpp"
@@ -17,7 +16,7 @@ namespace heirloom::table {
 
 namespace {
 
-[[noreturn]] void refuse_object(const Term& object, std::uint64_t keypos) {
+[[noreturn]] void refuse_insert(const Term& object, std::uint64_t keypos) {
   const auto refuse = [&](ErrorCode code, const std::string& what) -> void {
     std::string text = to_string(object);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
@@ -50,6 +49,8 @@ bool Table::find_other_key(Key& key) const {
 
 bool Table::has_other_key(StoredObject object, std::uint64_t word, const Key& key) const {
   if (term::is_kind(word, term::Kind::binary) && term::is_kind(key.root, term::Kind::binary)) {
+    if (!object.has_sound_element(stored_keypos_)) [[unlikely]]
+      refuse_object(object);
     const std::uint64_t bytes = term::size_of(object.block(), word);
     return bytes == term::size_of(key.base, key.root) &&
            std::memcmp(term::payload_of(object.block(), word), term::payload_of(key.base, key.root), bytes) == 0;
@@ -77,12 +78,12 @@ EncodedObject Table::encode(const Term& object) const {
   const std::uint64_t root = object.block()[0];
   const std::uint64_t arity = term::is_kind(root, term::Kind::tuple) ? term::size_field(root) : 0;
   if (arity < keypos_ || arity > kArityMax || object.block().size_bytes() > shm::kBlockBytesMax) [[unlikely]] {
-    refuse_object(object, keypos_);
+    refuse_insert(object, keypos_);
   }
   EncodedObject encoded = encode_block(object);
   // After translating, so that an atom that is the key is in the dictionary.
   const TermView key(object.block().data(), object.block()[keypos_], nullptr);
-  HEIRLOOM_ASSERT(find_key(key, encoded.key), "an atom that was interned has an id");
+  if (!find_key(key, encoded.key)) segment_->refuse("insert", "an atom that was interned has no id in the dictionary");
   if (compressed_) [[unlikely]]
     pack(encoded, object);
   return encoded;
@@ -91,7 +92,7 @@ EncodedObject Table::encode(const Term& object) const {
 void Table::pack(EncodedObject& encoded, const Term& object) const {
   const std::string bytes = term::pack(encoded.words.data(), encoded.words.size(), keypos_);
   const Term pair{Term(object.element(keypos_)), Term(bytes)};
-  if (pair.block().size_bytes() > shm::kBlockBytesMax) refuse_object(object, keypos_);
+  if (pair.block().size_bytes() > shm::kBlockBytesMax) refuse_insert(object, keypos_);
   EncodedObject stored = encode_block(pair);
   encoded.translated.assign(stored.words.begin(), stored.words.end());
   encoded.words = encoded.translated;
@@ -100,16 +101,16 @@ void Table::pack(EncodedObject& encoded, const Term& object) const {
 
 Term Table::unpack(StoredObject object, const Dictionary* dictionary) const {
   const std::span<const std::uint64_t> block(object.block(), object.words());
-  const auto refuse = [&] {
-    shm::Segment::refuse(segment_->offset_of(object.block()), "a packed object that is none");
-  };
+  const auto refuse = [&] { segment_->refuse(segment_->offset_of(object.block()), "a packed object"); };
   if (object.arity() != 2) refuse();
   const std::uint64_t packed = object.element(2);
   if (!term::is_kind(packed, term::Kind::binary) || term::offset_field(packed) >= block.size()) refuse();
   if (term::payload_words(block.data(), packed) > block.size() - term::offset_field(packed)) refuse();
   const auto* bytes = reinterpret_cast<const char*>(term::payload_of(block.data(), packed));
-  return term::unpack({bytes, term::size_of(block.data(), packed)}, {block, object.element(1), keypos_},
-                      [dictionary](std::uint32_t id) { return dictionary == nullptr ? id : dictionary->local(id); });
+  return segment_->judged([&] {
+    return term::unpack({bytes, term::size_of(block.data(), packed)}, {block, object.element(1), keypos_},
+                        [dictionary](std::uint32_t id) { return dictionary == nullptr ? id : dictionary->local(id); });
+  });
 }
 
 EncodedObject Table::encode_block(const Term& object) const {

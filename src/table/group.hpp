@@ -22,6 +22,8 @@
 
 namespace heirloom::table {
 
+inline constexpr std::uint64_t kGroupRoomMax = (shm::kBlockBytesMax - sizeof(Group)) / 8;
+
 // What a slot leads to, looked at once: valid as a StoredObject is.
 class Members {
  public:
@@ -33,8 +35,8 @@ class Members {
     group_ = &window.at<Group>(offset, "a group");
     room_ = group_->room >> 8;
     count_ = group_->count.load(std::memory_order_acquire);  // pairs with the commits that add an object
-    if (count_ > room_ || room_ > shm::kBlockBytesMax / 8 || !window.contains(offset, sizeof(Group) + room_ * 8))
-      shm::Segment::refuse(offset, "a group that is none");
+    if (count_ > room_ || room_ > kGroupRoomMax || !window.contains(offset, sizeof(Group) + room_ * 8))
+      window.segment().refuse(offset, "a group");
   }
 
   [[nodiscard]] bool is_group() const noexcept { return group_ != nullptr; }
@@ -47,7 +49,8 @@ class Members {
 
   // Of an index below count(): the member's word, without its mark, and its object.
   [[nodiscard]] std::uint64_t word(std::uint64_t index) const noexcept {
-    return is_group() ? member(*group_, index).load(std::memory_order_relaxed) & ~kMarkBit : only_;
+    // Pairs with the commit that leads to a copy of the object, when that is moved.
+    return is_group() ? member(*group_, index).load(std::memory_order_acquire) & ~kMarkBit : only_;
   }
   [[nodiscard]] StoredObject operator[](std::uint64_t index) const { return {window_, slot_offset(word(index))}; }
 

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstring>
 
+#include "table/chain.hpp"
 #include "table/stripe_guard.hpp"
 
 namespace heirloom::table {
@@ -28,8 +29,8 @@ shm::SizeClass root_class(const shm::Segment& segment) {
 
 }  // namespace
 
-void Table::make_root(shm::Holder holder) {
-  StripeGuard guard(*this, 0, holder);
+void Table::make_root(shm::Holder holder, Operation operation) {
+  StripeGuard guard(*this, 0, holder, {.operation = operation});
   guard.make_root();
 }
 
@@ -46,14 +47,13 @@ void StripeGuard::make_root() {
 
 void StripeGuard::ensure_chunk(IndexHead& head, std::uint32_t number) {
   const ChunkPlace place = chunk_of(number);
-  const std::uint64_t room = head.directory_room.load(std::memory_order_relaxed);
+  const auto [old, room] = table_.directory_of(head);
   if (place.chunk >= room) {
     const std::uint64_t wider = room == 0 ? kDirectoryRoomFirst : room * 2;
     const shm::SizeClass wide_class = shm::class_of(wider * 8);
     const shm::SizeClass old_class = room == 0 ? wide_class : shm::class_of(room * 8);
     if (room != 0) heap_.prepare_retire(old_class);
     heap_.prepare_allocate(wide_class);
-    const Offset old = head.directory.load(std::memory_order_relaxed);
     shm::Change change = this->change();
     const Offset directory = heap_.allocate(change, wide_class);
     std::byte* const base = table_.segment_->base();
@@ -83,11 +83,12 @@ void StripeGuard::add_first_bucket(IndexHead& head) {
 
 // Empties a bucket that no reader looks at: what a split cut short by a death, or by a full table, left there.
 void StripeGuard::reset_bucket(Bucket& bucket) {
+  Chain chain;
   while (const Offset overflow = bucket.overflow.load(std::memory_order_relaxed)) {
+    const Bucket& next = chain.next(*table_.segment_, overflow);
     heap_.prepare_retire(kBucketClass);
     shm::Change change = this->change();
-    change.publish(at(bucket.overflow),
-                   record<Bucket>(overflow, "an overflow bucket").overflow.load(std::memory_order_relaxed));
+    change.publish(at(bucket.overflow), next.overflow.load(std::memory_order_relaxed));
     heap_.retire(change, kBucketClass, overflow);
     change.commit();
   }
@@ -106,6 +107,7 @@ bool StripeGuard::moves(std::uint64_t slot, std::uint32_t bit) const {
 void StripeGuard::copy_moving_slots(Bucket& from, std::uint32_t bit, Bucket& to) {
   Bucket* target = &to;
   std::size_t used = 0;
+  Chain chain;
   for (const Bucket* source = &from;;) {
     for (const auto& slot_word : source->slots) {
       const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
@@ -119,13 +121,13 @@ void StripeGuard::copy_moving_slots(Bucket& from, std::uint32_t bit, Bucket& to)
     }
     const Offset overflow = source->overflow.load(std::memory_order_relaxed);
     if (overflow == 0) return;
-    source = &record<Bucket>(overflow, "an overflow bucket");
+    source = &chain.next(*table_.segment_, overflow);
   }
 }
 
 void StripeGuard::split(IndexHead& head) {
   const std::uint64_t shape = head.shape.load(std::memory_order_relaxed);
-  const std::uint32_t number = shape_buckets(shape);
+  const std::uint32_t number = table_.buckets_of(head, shape);
   const std::uint32_t bit = std::bit_floor(number);
   ensure_chunk(head, number);
   Bucket& fresh = bucket(head, number);
@@ -142,10 +144,14 @@ void StripeGuard::split(IndexHead& head) {
 // leaves empty.
 void StripeGuard::sweep() {
   IndexHead& head = this->head();
-  const std::uint32_t bit = std::bit_floor(shape_buckets(head.shape.load(std::memory_order_relaxed)) - 1);
+  const std::uint32_t newest = table_.buckets_of(head, head.shape.load(std::memory_order_relaxed)) - 1;
+  const std::uint32_t bit = std::bit_floor(newest);
+  const std::uint32_t swept = newest - bit;
+  if (stripe_.work[kSweep] != swept + std::uint64_t{1})
+    table_.segment_->refuse(at(stripe_.work[kSweep]), "the bucket from which the newest one was split");
   Bucket* before = nullptr;
-  Bucket* now = &bucket(head, static_cast<std::uint32_t>(stripe_.work[kSweep] - 1));
-  for (;;) {
+  Bucket* now = &bucket(head, swept);
+  for (Chain chain;;) {
     bool empty = true;
     for (auto& slot_word : now->slots) {
       const std::uint64_t slot = slot_word.load(std::memory_order_relaxed);
@@ -159,7 +165,7 @@ void StripeGuard::sweep() {
     const Offset overflow = now->overflow.load(std::memory_order_relaxed);
     if (!empty || before == nullptr || !unlink(*before, *now)) before = now;
     if (overflow == 0) break;
-    now = &record<Bucket>(overflow, "an overflow bucket");
+    now = &chain.next(*table_.segment_, overflow);
   }
   std::atomic_ref<std::uint64_t>(stripe_.work[kSweep]).store(0, std::memory_order_release);
 }
@@ -185,6 +191,10 @@ void StripeGuard::grow() try {
   const std::uint64_t keys = table_.is_bag() ? head.keys.load(std::memory_order_relaxed)
                                              : tally_count(head.objects.load(std::memory_order_relaxed));
   while (keys * 2 > shape_buckets(head.shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets) {
+    const shm::Segment& segment = *table_.segment_;
+    if (keys > (segment.end() - segment.parts().pages) / shm::kBlockAlignBytes)
+      segment.refuse(at(head.objects), "a count of objects for which there is room");
+    happened();
     split(head);
   }
 } catch (const Error& error) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "table/chain.hpp"
 #include "table/table.hpp"
 
 namespace heirloom {
@@ -96,16 +97,17 @@ Term Table::statistics() const {
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     const shm::ReadEpoch epoch = read_epoch();
     const IndexHead* head = head_for_reading(stripe);
-    const std::uint32_t buckets = head == nullptr ? 0 : shape_buckets(head->shape.load(std::memory_order_acquire));
+    const std::uint32_t buckets = head == nullptr ? 0 : buckets_of(*head, head->shape.load(std::memory_order_acquire));
     for (std::uint32_t number = 0; number < buckets; ++number) {
       std::uint64_t length = 0;
+      Chain chain;
       for (const Bucket* bucket = &bucket_for_reading(window, *head, number); bucket != nullptr;) {
         for (const auto& slot_word : bucket->slots) {
           const std::uint64_t slot = resolve(slot_word.load(std::memory_order_acquire));
           if (slot != 0) length += Members(window, slot).count();
         }
         const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
-        bucket = overflow == 0 ? nullptr : &window.at<const Bucket>(overflow, "an overflow bucket");
+        bucket = overflow == 0 ? nullptr : &chain.next(*segment_, overflow);
       }
       chains.add(length);
     }

@@ -51,11 +51,12 @@ class ManyInsert {
     }
   }
 
-  void lock(shm::Holder holder) {
+  void lock(shm::Holder holder, Operation operation) {
     for (const EncodedObject* object : objects_) {
       const std::uint32_t stripe = table_.stripe_of(object->key.hash);
       if (guards_.empty() || guards_.back()->index() != stripe) {
-        guards_.push_back(std::make_unique<StripeGuard>(table_, stripe, holder));
+        guards_.push_back(
+            std::make_unique<StripeGuard>(table_, stripe, holder, Write{.operation = operation, .several = true}));
       }
     }
   }
@@ -107,6 +108,7 @@ class ManyInsert {
     auto& record = home.record<Transaction>(transaction_, "a transaction");
     record.committed.store(0, std::memory_order_relaxed);
     record.stripes = stripes;
+    home.is_of_all(change);
     change.publish(home.work_offset(kHome), transaction_);
     change.commit();
   }
@@ -122,6 +124,7 @@ class ManyInsert {
     guard.heap().prepare({{kPendingClass, 1}, {size_class, 1}}, {});
     shm::Change change = guard.change();
     const Offset block = guard.place_block(change, object);
+    guard.prepares(change, block);
     let_wait(guard, change, place, tag, block);
     if (place.value == 0) guard.count_when_committed(change, 1, transaction_);
     change.commit();
@@ -186,13 +189,13 @@ class ManyInsert {
   // Step 4: the one store that publishes everything; pairs with the load in Table::resolve().
   void commit() {
     guards_.front()->record<Transaction>(transaction_, "a transaction").committed.store(1, std::memory_order_release);
+    for (const auto& guard : guards_) guard->happened();
   }
 
   // Step 5, or the way back when the memory did not suffice: what the next comer would do after a death.
   void finish() {
-    RepairReport ignored;
     for (auto guard = guards_.rbegin(); guard != guards_.rend(); ++guard) (*guard)->resolve_transaction();
-    guards_.front()->leave_home(ignored);
+    guards_.front()->leave_home();
   }
 
   Table& table_;
@@ -202,12 +205,12 @@ class ManyInsert {
   Offset transaction_ = 0;
 };
 
-bool Table::insert_many(Pid caller, std::span<const Term> objects, bool only_new) {
+bool Table::insert_many(Pid caller, std::span<const Term> objects, Operation operation) {
   if (objects.empty()) return true;
   ManyInsert insert(*this, objects);
-  insert.lock(holder());
+  insert.lock(holder(), operation);
   check_access(caller, true);
-  if (only_new && insert.any_present()) return false;
+  if (operation == Operation::insert_new && insert.any_present()) return false;
   insert.run();
   return true;
 }
@@ -235,6 +238,9 @@ void StripeGuard::resolve_transaction() {
     }
     IndexHead& head = this->head();
     const Offset slot = slot_of(pending);
+    const std::uint64_t waits = record<const std::uint64_t>(slot, "a pending object's slot");
+    if (!slot_is_pending(waits) || slot_offset(waits) != offset)
+      table_.segment_->refuse(slot, "the slot of a pending object");
     if (gone_class == kPendingClass) {
       heap_.prepare_retire(kPendingClass, 2);
     } else {
@@ -251,7 +257,11 @@ void StripeGuard::resolve_transaction() {
     if (committed && pending.old_slot == 0 && table_.is_bag()) {
       change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);
     }
-    if (gone != 0) heap_.retire(change, gone_class, slot_offset(gone));
+    if (committed && gone != 0 && !is_group(gone)) {
+      retire(change, object(gone));
+    } else if (gone != 0) {
+      heap_.retire(change, gone_class, slot_offset(gone));
+    }
     heap_.retire(change, kPendingClass, offset);
     change.store(work_offset(kTransaction), pending.next);
     change.commit();
@@ -265,7 +275,7 @@ Offset StripeGuard::slot_of(const Pending& pending) {
   Key key;
   static_cast<void>(table_.find_key(table_.key_view(object(pending.new_slot)), key));
   const Table::Found found = tree.find(key);
-  if (found.slot_word == nullptr) shm::Segment::refuse(pending.slot, "a pending object that no leaf has");
+  if (found.slot_word == nullptr) table_.segment_->refuse(pending.slot, "a pending object");
   return at(*found.slot_word);
 }
 
@@ -276,23 +286,18 @@ void StripeGuard::take_back(const Members& members, std::uint64_t before) {
     heap_.prepare_retire(dead.size_class());
     shm::Change change = this->change();
     change.publish(at(members.group().count), count - 1);
-    heap_.retire(change, dead.size_class(), at(*dead.block()));
+    heap_.retire(change, dead.size_class(), at(*dead.block()));  // nobody has seen it
     change.commit();
   }
 }
 
 // Lets go of the Transaction record of this stripe, once no other stripe has a Pending of it.
-void StripeGuard::leave_home(RepairReport& report) {
+void StripeGuard::leave_home() {
   const Offset offset = stripe_.work[kHome];
   if (offset == 0) return;
-  const auto& transaction = record<Transaction>(offset, "a transaction");
-  if (transaction.committed.load(std::memory_order_acquire) != 0) {
-    ++report.finished;
-  } else {
-    ++report.undone;
-  }
   heap_.prepare_retire(kTransactionClass);
   shm::Change change = this->change();
+  is_of_all(change);
   change.publish(work_offset(kHome), 0);
   heap_.retire(change, kTransactionClass, offset);
   change.commit();

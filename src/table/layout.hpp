@@ -45,8 +45,9 @@ using shm::Offset;
 inline constexpr std::size_t kNameBytesMax = 1020;  // 255 characters of UTF-8
 inline constexpr std::size_t kIdBytesMax = 31;
 
-// In the order in which less may be done: a call compares it with how much its handle tolerates.
-enum class TableState : std::uint64_t { live = 0, quarantined = 1, deleted = 2 };
+// In the order in which less may be done: a call compares it with how much its handle tolerates. Each byte says it, so that no single
+// damaged byte makes one of another.
+enum class TableState : std::uint64_t { live = 0, quarantined = 0x0101010101010101, deleted = 0x0202020202020202 };
 
 struct TableHeader {
   // What is looked at by every call: one line that hardly ever changes.
@@ -65,6 +66,7 @@ struct TableHeader {
   std::atomic<std::uint32_t> node_table;  // for whoever must go without the journal
 
   // Written once.
+  std::uint64_t checksum;           // of all that is, here and above: checksum_of()
   std::uint32_t write_concurrency;  // WriteConcurrency
   std::uint32_t read_concurrency;
   std::uint32_t decentralized_counters;
@@ -76,6 +78,7 @@ struct TableHeader {
 };
 static_assert(sizeof(TableHeader) <= sizeof(shm::SegmentHeader::table));
 static_assert(offsetof(TableHeader, fixed) == shm::kCacheLineBytes);
+[[nodiscard]] std::uint64_t checksum_of(const TableHeader& header) noexcept;
 
 // `work` of a stripe: what is under way in it beyond one Change. Whoever takes the lock finishes it first.
 enum Work : std::uint32_t {
@@ -124,7 +127,7 @@ struct alignas(shm::kCacheLineBytes) Bucket {
   std::atomic<std::uint64_t> overflow;
 };
 static_assert(sizeof(Bucket) == shm::kCacheLineBytes);
-inline constexpr shm::SizeClass kBucketClass = shm::class_of(sizeof(Bucket));
+inline constexpr shm::SizeClass kBucketClass = shm::node_class_of(sizeof(Bucket));
 
 // The commit word of an insert of several objects: 1 from the moment at which all of them are there.
 struct Transaction {

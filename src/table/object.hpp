@@ -11,6 +11,8 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -19,6 +21,7 @@
 
 #include "shm/segment.hpp"
 #include "table/layout.hpp"
+#include "term/validate.hpp"
 #include "term/word.hpp"
 
 namespace heirloom::table {
@@ -68,16 +71,44 @@ class StoredObject {
   [[nodiscard]] std::uint64_t words() const noexcept { return stored_words(root_); }
   [[nodiscard]] std::uint64_t counter() const noexcept { return stored_counter(root_); }
   [[nodiscard]] bool atoms() const noexcept { return stored_atoms(root_); }
+  [[nodiscard]] std::uint64_t root() const noexcept { return root_; }
   [[nodiscard]] const std::uint64_t* block() const noexcept { return words_; }
   [[nodiscard]] shm::SizeClass size_class() const noexcept { return shm::class_of(words() * 8); }
   // The word of the element at a position from 1.
   [[nodiscard]] std::uint64_t element(std::uint64_t position) const noexcept { return load_word(words_[position]); }
+  // Whether whatever is read of it, or of one of its elements, lies in its block: before it is looked at as a term.
+  [[nodiscard]] bool is_sound_term() const noexcept { return term::is_sound_tuple(words_, arity(), words(), atoms()); }
+  [[nodiscard]] bool has_sound_element(std::uint64_t position) const noexcept {
+    if (position > arity()) return false;
+    const std::uint64_t word = element(position);
+    if (term::is_small(word) || term::is_atom(word) || term::is_nil(word)) return true;
+    // What keys mostly are is proven without a look at the rest of the object.
+    const std::uint64_t offset = term::offset_field(word);
+    const std::uint64_t size = term::size_field(word);
+    const auto lies_within = [&](std::uint64_t count) { return offset > arity() && offset + count <= words(); };
+    if (term::is_kind(word, term::Kind::binary) && size != 0 && size != term::kSizeEscape)
+      return lies_within(term::words_of_size(term::Kind::binary, size));
+    if (term::is_kind(word, term::Kind::floating))
+      return size == 1 && lies_within(1) && std::isfinite(std::bit_cast<double>(load_word(words_[offset])));
+    const bool flat = (term::is_kind(word, term::Kind::tuple) || term::is_kind(word, term::Kind::list)) && size != 0 &&
+                      lies_within(size) && is_immediate(offset, size);
+    return flat || is_sound_term();
+  }
+  // Where the above is true.
   [[nodiscard]] TermView view(const AtomSpace& atoms) const noexcept { return {words_, plain_root(root_), &atoms}; }
   [[nodiscard]] TermView view(std::uint64_t position, const AtomSpace& atoms) const noexcept {
     return {words_, element(position), &atoms};
   }
 
  private:
+  // Whether all of so many words of the block refer to nothing.
+  [[nodiscard]] bool is_immediate(std::uint64_t first, std::uint64_t count) const noexcept {
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      const std::uint64_t word = load_word(words_[i]);
+      if (!term::is_small(word) && !term::is_atom(word) && !term::is_nil(word)) return false;
+    }
+    return true;
+  }
   static constexpr std::uint64_t kTupleByte = term::make_reference(term::Kind::tuple, 0, 0) & 0xFF;
   // A tuple's root, with more words than elements, all of them in the segment.
   [[nodiscard]] bool is_sound(const shm::Segment::Window& window, Offset offset) const noexcept {

@@ -9,6 +9,7 @@
 
 #include <bit>
 
+#include "table/chain.hpp"
 #include "table/table.hpp"
 
 namespace heirloom::table {
@@ -42,12 +43,12 @@ inline auto Table::search(const AnyKey& key, const Take& take) const
     const std::uint64_t shape = head.shape.load(std::memory_order_acquire);
     if (shape_buckets(shape) != 0) [[likely]] {
       const Bucket* bucket = &bucket_for_reading(window, head, bucket_of(key.hash, shape_buckets(shape)));
-      for (;;) {
+      for (Chain chain;;) {
         if (const Found found = find_in(window, *bucket, tag, key); found.slot_word != nullptr) return take(found);
         const Offset overflow = bucket->overflow.load(std::memory_order_acquire);
         if (overflow == 0) [[likely]]
           break;
-        bucket = &window.at<const Bucket>(overflow, "an overflow bucket");
+        bucket = &chain.next(*segment_, overflow);
       }
     }
     // T4: nothing was found, and nothing has moved meanwhile.

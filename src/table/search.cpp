@@ -48,14 +48,15 @@ bool Table::show(const StoredObject& object, Visitor& visitor) const {
     return show_view({*this, whole.view()});
   }
   if (object.counter() == 0 && !kLooksAtCopies) {
-    const bool wanted = visitor.wants({*this, object, object.view(dictionary_)});
+    const bool wanted = visitor.wants({*this, object, view(object)});
     std::atomic_thread_fence(std::memory_order_acquire);  // pairs with the store of a counter
     if (stored_counter(load_word(*object.block())) == 0) return !wanted || visitor.take();
   }
   Term copy = Term::uninitialized(object.words());
   std::uint64_t* const words = copy.writable_block().data();
   term::copy_words(words, object.block(), object.words());
-  words[0] = plain_root(words[0]);
+  words[0] = plain_root(object.root());
+  if (!term::is_sound_tuple(words, object.arity(), object.words(), object.atoms())) refuse_object(object);
   return show_view({*this, TermView(words, words[0], &dictionary_)});
 }
 
@@ -224,7 +225,7 @@ class Wanted final : public Visitor {
 
 std::uint64_t Table::change(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,
                             Judge& judge) {
-  const shm::Holder me = prepare_write(caller);
+  const shm::Holder me = prepare_write(caller, judge.operation());
   std::uint64_t changed = 0;
   for (std::size_t left = step.work_max; !position.at_end && left != 0;) {
     Wanted wanted(judge, keypos_);
@@ -240,14 +241,14 @@ std::uint64_t Table::change(Pid caller, const term::KeyRange& range, SearchPosit
 std::uint64_t Table::change_key(Pid caller, shm::Holder me, const TermView& key, Judge& judge) {
   Key prepared;
   if (!find_key(key, prepared)) return 0;
-  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  StripeGuard guard(*this, stripe_of(prepared.hash), me, {.operation = judge.operation()});
   check_access(caller, true);
   if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
     bury(guard);
   StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0) return 0;
   const auto verdict_of = [&](const StoredObject& object) {
-    if (!compressed_) return judge.judge({*this, object, object.view(dictionary_)});
+    if (!compressed_) return judge.judge({*this, object, view(object)});
     const Term whole = copy_out(object);
     return judge.judge({*this, whole.view()});
   };
@@ -258,11 +259,12 @@ std::uint64_t Table::change_key(Pid caller, shm::Holder me, const TermView& key,
       throw Error(ErrorCode::badarg, "replace an object", "its key would change to " + to_string(encoded.key.view()));
     guard.replace_member(place, index, encoded);
   };
-  const Members members(segment_->window(), place.value);
-  std::vector<bool> goes(members.count());
+  // Looked for anew each time: what was there before a replacement is retired, and this thread may use it again itself.
+  const auto members = [&] { return Members(segment_->window(), place.value); };
+  std::vector<bool> goes(members().count());
   std::uint64_t replaced = 0;
   for (std::uint64_t i = 0; i < goes.size(); ++i) {
-    const Judge::Verdict verdict = verdict_of(members[i]);
+    const Judge::Verdict verdict = verdict_of(members()[i]);
     goes[i] = verdict == Judge::Verdict::remove;
     if (verdict != Judge::Verdict::replace) continue;
     replace(i);

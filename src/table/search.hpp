@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "heirloom/repair.hpp"
 #include "heirloom/term.hpp"
 
 namespace heirloom::table {
@@ -70,6 +71,8 @@ class Visitor {
 class Judge {
  public:
   enum class Verdict { keep, remove, replace };
+  // As which call it changes objects.
+  [[nodiscard]] virtual Operation operation() const noexcept = 0;
   virtual Verdict judge(const Seen& object) = 0;
   // What replaces the one that it judged last.
   virtual Term replacement() = 0;

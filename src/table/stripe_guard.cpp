@@ -3,29 +3,29 @@
 
 #include <cstring>
 
-#include "base/assert.hpp"
+#include "table/chain.hpp"
 #include "table/tree_writer.hpp"
 
 namespace heirloom::table {
 
-StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, RepairReport* report)
-    : table_(table), index_(stripe), stripe_(table.segment_->stripe(stripe)), heap_(*table.segment_, holder, stripe) {
-  const bool dead = stripe_.lock.acquire(holder) == shm::StripeLock::Taken::from_the_dead;
+StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, Write write, RepairRecords* found)
+    : table_(table),
+      index_(stripe),
+      stripe_(table.segment_->stripe(stripe)),
+      heap_(*table.segment_, holder, stripe, Note{.operation = write.operation, .several = write.several}.packed()) {
+  const std::uint64_t dead = table.segment_->judged([&] { return stripe_.lock.acquire(holder); });
   // Whatever the way that the lock became free: a repair that could not be finished is finished by the next.
-  const bool work = (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] | stripe_.work[kDetached] |
-                     stripe_.intent.armed.load(std::memory_order_relaxed)) != 0;
-  if (!dead && !work) [[likely]]
-    return;
+  if (dead != 0 || is_busy()) [[unlikely]]
+    settle_first(dead, found);
+}
+
+void StripeGuard::settle_first(std::uint64_t dead, RepairRecords* found) {
   try {
-    RepairReport found;
-    found.locks_of_the_dead = dead ? 1 : 0;
-    settle(found);
-    if (report != nullptr) {
-      report->locks_of_the_dead += found.locks_of_the_dead;
-      report->finished += found.finished;
-      report->undone += found.undone;
-    }
+    RepairRecords records;
+    settle(dead, found != nullptr ? *found : records);
+    if (!records.empty() && table_.listener_) table_.listener_(records);
   } catch (...) {
+    if (!is_busy()) stripe_.intent.settling.store(0, std::memory_order_release);
     stripe_.lock.release();
     throw;
   }
@@ -33,7 +33,7 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder,
 
 IndexHead& StripeGuard::head() {
   const Offset root = table_.header_.root.load(std::memory_order_relaxed);
-  HEIRLOOM_ASSERT(root != 0, "a write makes the root before it locks a stripe");
+  // A write makes the root before it locks a stripe.
   return table_.head_at(root, index_);
 }
 
@@ -54,13 +54,15 @@ StripeGuard::Place StripeGuard::find(const Key& key) {
   }
   std::uint32_t buckets = shape_buckets(head.shape.load(std::memory_order_relaxed));
   if (buckets == 0) {
+    if (tally_count(head.objects.load(std::memory_order_relaxed)) != 0)
+      table_.segment_->refuse(at(head.shape), "the buckets of a stripe that has objects");
     add_first_bucket(head);
     buckets = 1;
   }
   const std::uint64_t tag = tag_of_hash(key.hash);
   const shm::Segment::Window window = table_.segment_->window();
   place.last = &bucket(head, bucket_of(key.hash, buckets));
-  for (;;) {
+  for (Chain chain;;) {
     if (const Table::Found found = table_.find_in(window, *place.last, tag, key); found.slot_word != nullptr) {
       place.slot = at(*found.slot_word);
       place.value = found.slot;
@@ -70,7 +72,7 @@ StripeGuard::Place StripeGuard::find(const Key& key) {
     if (place.slot == 0) place.slot = empty_slot(*place.last);
     const Offset overflow = place.last->overflow.load(std::memory_order_relaxed);
     if (overflow == 0) return place;
-    place.last = &record<Bucket>(overflow, "an overflow bucket");
+    place.last = &chain.next(*table_.segment_, overflow);
   }
 }
 
@@ -114,8 +116,9 @@ void StripeGuard::put(const Place& place, const EncodedObject& object) {
     heap_.prepare_allocate(size_class);
     shm::Change change = this->change();
     const Offset block = place_block(change, object);
+    is_it(change, block);
     change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
-    heap_.retire(change, old.size_class(), at(*old.block()));
+    retire(change, old);
     change.commit();
     return;
   }
@@ -123,10 +126,16 @@ void StripeGuard::put(const Place& place, const EncodedObject& object) {
   heap_.prepare_allocate(size_class);
   shm::Change change = this->change();
   const Offset block = place_block(change, object);
+  is_it(change, block);
   change.publish(place.slot, make_slot(tag_of_hash(object.key.hash), block, false));
   count(change, 1);
   if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) + 1);
   change.commit();
+}
+
+void StripeGuard::retire(shm::Change& change, const StoredObject& object) {
+  heap_.retire(change, object.size_class(), at(*object.block()));
+  objects_went_ = true;
 }
 
 void StripeGuard::count(shm::Change& change, std::int64_t more) {
@@ -154,16 +163,20 @@ void StripeGuard::remove(const Place& place) {
   IndexHead& head = this->head();
   heap_.prepare_retire(old.size_class());
   shm::Change change = this->change();
+  is_it(change, at(*old.block()));
   change.publish(place.slot, 0);
   count(change, -1);
   if (table_.is_bag()) change.store(at(head.keys), head.keys.load(std::memory_order_relaxed) - 1);
-  heap_.retire(change, old.size_class(), at(*old.block()));
+  retire(change, old);
   change.commit();
   if (table_.is_ordered()) shrink(*place.key);
 }
 
 // A tree with too many nodes is only larger.
-void StripeGuard::shrink(const Key& key) try { TreeWriter(table_, *this).shrink(key); } catch (const Error& error) {
+void StripeGuard::shrink(const Key& key) try {
+  happened();
+  TreeWriter(table_, *this).shrink(key);
+} catch (const Error& error) {
   if (error.code() != ErrorCode::full) throw;
 }
 

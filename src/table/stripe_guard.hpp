@@ -4,21 +4,33 @@
 // Its functions are the steps that writes are made of; each is one Change, or prepares one.
 #pragma once
 
+#include "table/note.hpp"
 #include "table/table.hpp"
 
 namespace heirloom::table {
 
 class StripeGuard {
  public:
-  // Takes the lock and finishes what was under way in the stripe.
-  StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, RepairReport* report = nullptr);
-  ~StripeGuard() { stripe_.lock.release(); }
+  // Takes the lock and finishes what was under way in the stripe. `write` is what its changes will be part of. What it repairs it adds
+  // to `found`; or else tells the table's listener.
+  StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder, Write write = {}, RepairRecords* found = nullptr);
+  // What came back meanwhile may make it worth while to give memory back to the system (draining.cpp): when objects went. A table
+  // that is only inserted into keeps what it was given, as in ETS, though nodes and groups are replaced as they grow.
+  ~StripeGuard() {
+    if (heap_.draining_due() && objects_went_) [[unlikely]]
+      give_back_memory();
+    stripe_.lock.release();
+  }
   StripeGuard(const StripeGuard&) = delete;
   StripeGuard& operator=(const StripeGuard&) = delete;
 
   [[nodiscard]] shm::Heap& heap() noexcept { return heap_; }
-  [[nodiscard]] shm::Change change() noexcept { return {stripe_.intent, table_.segment_->base()}; }
+  [[nodiscard]] shm::Change change() noexcept { return heap_.change(); }
   [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+  [[nodiscard]] Write write() const noexcept {
+    const Note note = Note::unpack(heap_.note());
+    return {note.operation, note.several};
+  }
   [[nodiscard]] std::uint64_t work(Work kind) const noexcept { return stripe_.work[kind]; }
   [[nodiscard]] Offset work_offset(Work kind) const noexcept { return at(stripe_.work[kind]); }
   template <typename Word>
@@ -44,6 +56,18 @@ class StripeGuard {
   [[nodiscard]] Place find(const Key& key);
   [[nodiscard]] StoredObject object(std::uint64_t slot) const { return {table_.segment_->window(), slot_offset(slot)}; }
 
+  // -- what is told of a death --
+  // A Change in which the write happens, to the key of this object (or group): the next comer tells so (note.hpp).
+  void is_it(shm::Change& change, Offset object) const noexcept { about(change, object, Phase::itself); }
+  // One in which it does not, but that has a copy of its key.
+  void prepares(shm::Change& change, Offset object) const noexcept { about(change, object, Phase::before); }
+  // One of the stripe that has the Transaction: it stands for the whole insert, and is counted as one.
+  void is_of_all(shm::Change& change) const noexcept {
+    change.set_note(heap_.note() & ~Note{.several = true}.packed());
+  }
+  // The write has happened; the changes to come only tidy up.
+  void happened() noexcept { heap_.set_note(heap_.note() | Note{.phase = Phase::after}.packed()); }
+
   // -- steps --
   // An empty slot for a key that is absent: `place.slot`, or that of a new overflow bucket or of a hole in a tree.
   void make_room(Place& place);
@@ -54,6 +78,8 @@ class StripeGuard {
   // Copies an object into a new block, as part of a Change for which the class was prepared.
   Offset place_block(shm::Change& change, const EncodedObject& object);
   void remove(const Place& place);
+  // As part of a Change for which its class was prepared: an object that nothing leads to any more.
+  void retire(shm::Change& change, const StoredObject& object);
   // As part of a Change: so many objects more, or fewer.
   void count(shm::Change& change, std::int64_t more);
   // As part of a Change: so many objects more once the transaction is committed.
@@ -87,11 +113,19 @@ class StripeGuard {
 
   [[nodiscard]] Bucket& bucket(const IndexHead& head, std::uint32_t number) const;
 
+  // Moves what lives among many free blocks, and gives their memory back: some of it; or all that can be, which takes as long as the
+  // stripe is large, and returns the pages.
+  void give_back_memory() noexcept;
+  std::uint64_t give_back_all_memory();
+
  private:
   friend class Table;
   [[nodiscard]] bool is_group(std::uint64_t slot) const {
     return table_.is_bag() && Members(table_.segment_->window(), slot).is_group();
   }
+  void move_block(Offset block, shm::SizeClass size_class);
+  [[nodiscard]] Offset word_that_leads_to(Offset block, shm::SizeClass size_class);
+  [[nodiscard]] Offset word_in_tree(const Key& key, Offset block) const;
   void shrink(const Key& key);
   void take_back(const Members& members, std::uint64_t before);
   void remove_group(const Place& place, const Members& members);
@@ -99,10 +133,22 @@ class StripeGuard {
                    std::span<const std::uint64_t> gone);
   void retire_detached();
   void retire_detached_for_now();
-  void settle(RepairReport& report);
+  void about(shm::Change& change, Offset object, Phase phase) const noexcept {
+    change.set_note(heap_.note() | Note{.phase = phase, .object = object}.packed());
+  }
+  [[nodiscard]] bool is_busy() const noexcept {
+    return (stripe_.work[kSweep] | stripe_.work[kTransaction] | stripe_.work[kHome] | stripe_.work[kDetached] |
+            (stripe_.intent.armed.load(std::memory_order_relaxed) & shm::kArmedMask)) != 0;
+  }
+  // Out of the way of all the writes that find nothing to settle.
+  [[gnu::noinline, gnu::cold]] void settle_first(std::uint64_t dead, RepairRecords* found);
+  void settle(std::uint64_t dead, RepairRecords& found);
+  void finish_or_undo(RepairRecords& found);
+  void look(RepairRecord& record, bool resumed);
+  [[nodiscard]] Note what_is_left(RepairRecord& record, bool resumed);
   void sweep();
   void resolve_transaction();
-  void leave_home(RepairReport& report);
+  void leave_home();
   bool unlink(Bucket& before, Bucket& empty);
   void make_root();
   void add_first_bucket(IndexHead& head);
@@ -125,6 +171,7 @@ class StripeGuard {
   std::uint32_t index_;
   shm::Stripe& stripe_;
   shm::Heap heap_;
+  bool objects_went_ = false;
 
   friend class ManyInsert;
   friend class Checker;

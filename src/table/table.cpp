@@ -23,6 +23,12 @@ constexpr std::uint64_t limit_of(std::uint64_t max_bytes) {
   return std::min(std::max(kLeast, 4 * max_bytes), kMaxBytesMax);
 }
 
+bool is_state(std::uint64_t state) {
+  return state == static_cast<std::uint64_t>(TableState::live) ||
+         state == static_cast<std::uint64_t>(TableState::quarantined) ||
+         state == static_cast<std::uint64_t>(TableState::deleted);
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -43,6 +49,14 @@ Status check_options(const SegmentOptions& options) {
 }
 
 }  // namespace
+
+std::uint64_t checksum_of(const TableHeader& header) noexcept {
+  const auto* const constants = reinterpret_cast<const char*>(&header.checksum + 1);
+  const std::size_t bytes = static_cast<std::size_t>(reinterpret_cast<const char*>(&header + 1) - constants);
+  std::uint64_t checksum = term::hash_bytes({constants, bytes}, header.type);
+  for (const std::uint64_t word : {header.seed, header.keypos}) checksum = term::hash_word(word, checksum);
+  return checksum;
+}
 
 Status Table::create_file(int directory, const std::string& name, const SegmentOptions& options) {
   HEIRLOOM_CHECK(check_options(options), "create table");
@@ -67,21 +81,31 @@ Status Table::create_file(int directory, const std::string& name, const SegmentO
     const std::string_view text = options.name.text();
     header.name_bytes = static_cast<std::uint32_t>(text.size());
     std::memcpy(header.name, text.data(), text.size());
+    header.checksum = checksum_of(header);
   });
 }
 
 Result<std::shared_ptr<Table>> Table::open(int directory, const std::string& name, const shm::Attachment& attachment) {
   HEIRLOOM_TRY(std::unique_ptr<shm::Segment> segment, shm::Segment::open(directory, name), "open table");
   const auto& header = *reinterpret_cast<const TableHeader*>(segment->header().table);
-  const bool sane = header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 && header.protection <= 2 &&
-                    header.write_concurrency <= static_cast<std::uint32_t>(WriteConcurrency::fixed) &&
-                    header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax &&
-                    segment->stripe_count() <= 64;
-  if (!sane) return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its header has impossible options");
+  if (header.checksum != checksum_of(header)) {
+    return fail(ErrorCode::corrupt,
+                "open table: \"" + name + "\": the options in its header, or its name, have another checksum");
+  }
+  const bool sane =
+      is_state(header.state) && header.keypos >= 1 && header.keypos <= kArityMax && header.type <= 3 &&
+      header.protection <= 2 && header.write_concurrency <= static_cast<std::uint32_t>(WriteConcurrency::fixed) &&
+      header.name_bytes <= kNameBytesMax && header.id_bytes <= kIdBytesMax && segment->stripe_count() <= 64 &&
+      segment->max_bytes() >= kMaxBytesMin && segment->max_bytes() <= segment->max_bytes_limit();
+  if (!sane)
+    return fail(ErrorCode::corrupt,
+                "open table: \"" + name + "\": its header has an impossible state, or impossible options");
   try {
     static_cast<void>(Atom(std::string_view(header.name, header.name_bytes)));
   } catch (const Error& error) {
-    return fail(ErrorCode::corrupt, "open table: \"" + name + "\": its name is no atom: " + error.detail());
+    // Any other one is of this program, which may have no room for another atom.
+    const ErrorCode code = error.code() == ErrorCode::badarg ? ErrorCode::corrupt : error.code();
+    return fail(code, "open table: \"" + name + "\": its name is no atom: " + error.detail());
   }
   return std::shared_ptr<Table>(new Table(std::move(segment), attachment));
 }
@@ -100,6 +124,8 @@ Table::Table(std::unique_ptr<shm::Segment> segment, shm::Attachment attachment)
       stripe_shift_(64 - static_cast<unsigned>(std::countr_zero(segment_->stripe_count()))) {}
 
 SegmentOptions Table::options() const {
+  if (header_.checksum != checksum_of(header_))
+    segment_->refuse("read options", "the options of the table have another checksum");
   SegmentOptions options{.id = std::string(header_.id, header_.id_bytes),
                          .name = Atom(std::string_view(header_.name, header_.name_bytes))};
   options.type = static_cast<TableType>(header_.type);
@@ -134,8 +160,42 @@ void Table::mark_deleted() noexcept {
   header_.state.store(static_cast<std::uint64_t>(TableState::deleted), std::memory_order_release);
 }
 
+// Told before it is stored: whoever dies between the two has left the rest to those who were told.
+void Table::set_aside_when_damaged(std::function<void(const std::string& what)> tell) {
+  segment_->on_damage([this, tell = std::move(tell)](const std::string& what) {
+    if (deleted()) return;
+    tell(what);
+    auto state = static_cast<std::uint64_t>(TableState::live);
+    header_.state.compare_exchange_strong(state, static_cast<std::uint64_t>(TableState::quarantined),
+                                          std::memory_order_acq_rel);
+  });
+}
+
+void Table::refuse_object(StoredObject object) const {
+  segment_->refuse(segment_->offset_of(object.block()), "an object whose parts lie in it");
+}
+
+Table::Directory Table::directory_of(const IndexHead& head) const {
+  const Directory directory{head.directory.load(std::memory_order_acquire),
+                            head.directory_room.load(std::memory_order_acquire)};
+  const bool sound = directory.offset == 0 ? directory.room == 0
+                                           : directory.offset % shm::kBlockAlignBytes == 0 && directory.room != 0 &&
+                                                 directory.room <= shm::kBlockBytesMax / 8 &&
+                                                 segment_->contains(directory.offset, directory.room * 8);
+  if (!sound) segment_->refuse(directory.offset, "a directory");
+  return directory;
+}
+
+std::uint32_t Table::buckets_of(const IndexHead& head, std::uint64_t shape) const {
+  const std::uint32_t buckets = shape_buckets(shape);
+  if (chunks_for(buckets) > head.directory_room.load(std::memory_order_acquire)) [[unlikely]]
+    segment_->refuse(segment_->offset_of(&head), "a directory for so many buckets");
+  return buckets;
+}
+
 void Table::refuse_access(bool write) const {
   const char* const operation = write ? "write" : "read";
+  if (!is_state(header_.state)) segment_->refuse(segment_->offset_of(&header_.state), "the state of the table");
   if (deleted()) throw Error(ErrorCode::id, operation, "the table was deleted");
   if (state() != TableState::live) {
     throw Error(ErrorCode::quarantined, operation,
@@ -148,20 +208,21 @@ void Table::refuse_access(bool write) const {
                   (owner() == Pid{} ? "nobody owns it now" : "another process owns it"));
 }
 
-RepairReport Table::fence() {
-  RepairReport report;
+RepairRecords Table::fence() {
+  RepairRecords found;
   const shm::Holder me = holder();
   std::exception_ptr broken;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     // A stripe that cannot be repaired is no reason not to lock the others.
     try {
-      const StripeGuard guard(*this, stripe, me, &report);
+      const StripeGuard guard(*this, stripe, me, {}, &found);
     } catch (...) {
       broken = std::current_exception();
     }
   }
+  if (!found.empty() && listener_) listener_(found);
   if (broken) std::rethrow_exception(broken);
-  return report;
+  return found;
 }
 
 // What a stripe counts, and what would make it another sum with the rest.
@@ -223,14 +284,14 @@ TableInfo Table::info() const {
                  .keypos = options.keypos,
                  .owner = std::nullopt,
                  .heir = std::nullopt,
-                 .size = size(),
+                 .size = 0,
                  .memory_words = segment_->memory_bytes() / 8,
                  .memory_bytes = segment_->memory_bytes(),
                  .max_bytes = options.max_bytes,
                  .max_bytes_limit = segment_->max_bytes_limit(),
                  .generation = generation(),
                  .stripes = is_ordered() ? 1 : segment_->stripe_count(),
-                 .atoms = dictionary_.count(),
+                 .atoms = 0,
                  .write_concurrency = options.write_concurrency,
                  .read_concurrency = options.read_concurrency,
                  .decentralized_counters = options.decentralized_counters,
@@ -238,10 +299,22 @@ TableInfo Table::info() const {
                  .node_table = options.node_table,
                  .repairs_finished = 0,
                  .repairs_undone = 0};
+  try {
+    info.size = size();
+    info.atoms = dictionary_.count();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    info.size = 0;
+    info.damage = std::string(error.operation()) + ": " + error.detail();
+  }
   if (const Pid owner = this->owner(); owner != Pid{}) info.owner = owner;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
     info.repairs_finished += segment_->stripe(stripe).repairs_finished.load(std::memory_order_relaxed);
     info.repairs_undone += segment_->stripe(stripe).repairs_undone.load(std::memory_order_relaxed);
+  }
+  if (const auto reader = attachment_.peers->longest_reader(); reader && *reader) {
+    const auto& [program, os_pid, name, epoch, behind] = **reader;
+    info.held_up = {program, os_pid, name, epoch, behind, shm::Heap::waiting_bytes(*segment_)};
   }
   return info;
 }

@@ -12,6 +12,8 @@
 // order of their numbers; delete_all_objects all of them. Reads hold none (shm/read_epoch.hpp).
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +23,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "heirloom/repair.hpp"
 #include "heirloom/table.hpp"
 
 #include "shm/heap.hpp"
@@ -51,12 +54,23 @@ struct SegmentOptions {
   std::uint64_t max_bytes = std::uint64_t{4} << 30;
 };
 
-// What a fence, or the next comer, found of dead writers.
-struct RepairReport {
-  std::uint32_t locks_of_the_dead = 0;
-  std::uint64_t finished = 0;  // writes that had published: completed
-  std::uint64_t undone = 0;    // writes that had not: nothing of them is left
+// What the next comer found in one stripe of one dead thread. Of a call that had several locks there are several; all of them tell
+// of the same death, and at most one operation.
+struct RepairRecord {
+  std::uint64_t dead = 0;  // token of the thread, as in shm::Holder
+  Operation operation = Operation::none;
+  std::string key;         // text of one key, at most kKeyBytesMax; empty: not known, or of none
+  std::uint64_t keys = 0;  // how many were under way, as far as that can be seen
+  RepairOutcome outcome = RepairOutcome::nothing;
+  std::uint32_t locks = 0;          // that were taken over from it
+  std::chrono::nanoseconds took{};  // from taking over the lock until all was settled
+  std::chrono::system_clock::time_point at;
+
+  static constexpr std::size_t kKeyBytesMax = 200;
 };
+using RepairRecords = std::vector<RepairRecord>;
+// Called under locks of the table, by whichever thread has repaired something: it must not wait, throw, or use the table.
+using RepairListener = std::function<void(const RepairRecords&)>;
 
 class StripeGuard;
 
@@ -136,8 +150,10 @@ class Table {
     refuse_access(write);
   }
   // Takes and releases every stripe's lock once, repairing what dead holders left: nothing that a former owner had under
-  // way is published after it. What the receiver of a table does before it is told.
-  RepairReport fence();
+  // way is published after it. What the receiver of a table does before it is told. Returns what it has found.
+  RepairRecords fence();
+  // Who is told of all repairs, whatever call they were part of. Before the table is shared between threads.
+  void tell_repairs_to(RepairListener listener) { listener_ = std::move(listener); }
 
   // -- reads: by a caller who may read --
   [[nodiscard]] inline Objects lookup(Pid caller, const TermView& key) const;
@@ -184,6 +200,13 @@ class Table {
   // Adds to a counter that can be stored in place, and returns the sum; nothing, and nothing done, for all others.
   std::optional<std::int64_t> count(Pid caller, const TermView& key, std::int64_t position, std::int64_t increment);
   bool update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates, const Term* default_object);
+
+  // From now on damage that a call meets sets the table aside: its state tells all who have it open, and `tell` is called with what is
+  // wrong and where, by any thread and maybe under locks, so that it neither waits nor throws. Before the table is shared between
+  // threads. Without it, damage is an error of the call and nothing else.
+  void set_aside_when_damaged(std::function<void(const std::string& what)> tell);
+  // Whether its file has all the bytes that it should have (shm/segment.hpp).
+  [[nodiscard]] bool is_whole() const noexcept { return segment_->is_whole(); }
 
   // Takes every stripe's lock in turn and proves the invariants of layout.hpp and shm/heap.hpp.
   [[nodiscard]] CheckReport check();
@@ -248,18 +271,30 @@ class Table {
   }
   [[nodiscard]] std::uint64_t key_word(StoredObject object) const {
     if (object.arity() < stored_keypos_) [[unlikely]]
-      shm::Segment::refuse(segment_->offset_of(object.block()), "an object without a key");
+      segment_->refuse(segment_->offset_of(object.block()), "an object with a key");
     return object.element(stored_keypos_);
   }
   [[nodiscard]] bool has_other_key(StoredObject object, std::uint64_t word, const Key& key) const;
   [[nodiscard]] std::uint64_t hash_of(StoredObject object) const;
-  [[nodiscard]] TermView key_view(StoredObject object) const { return object.view(stored_keypos_, dictionary_); }
+  // What shows an object as it lies there proves before that nothing of it leads outside; throws Error{corrupt}.
+  [[nodiscard]] TermView view(StoredObject object) const {
+    if (!object.is_sound_term()) refuse_object(object);
+    return object.view(dictionary_);
+  }
+  [[nodiscard]] TermView view(StoredObject object, std::uint64_t position) const {
+    if (!object.has_sound_element(position)) refuse_object(object);
+    return object.view(position, dictionary_);
+  }
+  [[nodiscard]] TermView key_view(StoredObject object) const { return view(object, stored_keypos_); }
+  [[noreturn, gnu::cold]] void refuse_object(StoredObject object) const;
   void copy_plain(StoredObject object, Term& into) const {  // of a table that is not compressed
     const std::uint64_t words = object.words();
     std::uint64_t* const to = into.overwrite(words).data();
     const std::uint64_t* const from = object.block();
     to[0] = term::make_reference(term::Kind::tuple, object.arity(), 1);
     term::copy_words(to + 1, from + 1, words - 1);
+    if (!term::is_sound_tuple(to, object.arity(), words, object.atoms())) [[unlikely]]
+      refuse_object(object);
     if (object.atoms()) to_program(to);
   }
   void copy_out(StoredObject object, Term& into) const {
@@ -277,7 +312,7 @@ class Table {
   // What `look` makes of a view of the whole object.
   template <typename Look>
   [[nodiscard]] auto look_at(StoredObject object, const Look& look) const {
-    if (!compressed_) return look(object.view(dictionary_));
+    if (!compressed_) return look(view(object));
     const Term whole = copy_out(object);
     return look(whole.view());
   }
@@ -287,6 +322,7 @@ class Table {
   // `dictionary`: whose ids its atoms have; none: leaves them as they are.
   [[nodiscard]] Term unpack(StoredObject object, const Dictionary* dictionary) const;
   [[nodiscard]] Term copy_key(StoredObject object) const { return Term(key_view(object)); }
+  [[nodiscard]] std::string brief_key(Offset object);  // recovery.cpp
   [[nodiscard]] std::uint64_t object_tag(const TermView& object) const;
   [[nodiscard]] std::uint64_t stored_tag(StoredObject object) const;
   [[nodiscard]] bool same_object(StoredObject left, StoredObject right) const;
@@ -324,6 +360,14 @@ class Table {
     const Offset root = header_.root.load(std::memory_order_acquire);  // pairs with the commits that publish a root
     return root == 0 ? nullptr : &head_at(root, stripe);
   }
+  // How many buckets a head has by its shape; throws Error{corrupt} where its directory has no room for as many.
+  [[nodiscard]] std::uint32_t buckets_of(const IndexHead& head, std::uint64_t shape) const;
+  // The directory of a head and how many chunks it has room for, if it has one; throws Error{corrupt} where that cannot be.
+  struct Directory {
+    Offset offset = 0;
+    std::uint64_t room = 0;
+  };
+  [[nodiscard]] Directory directory_of(const IndexHead& head) const;
   [[nodiscard]] const Bucket& bucket_for_reading(const shm::Segment::Window& window, const IndexHead& head,
                                                  std::uint32_t bucket) const {
     const ChunkPlace place = chunk_of(bucket);
@@ -362,14 +406,30 @@ class Table {
   [[nodiscard]] Visited place_of(const Key& key) const;
 
   // writing
-  shm::Holder prepare_write(Pid caller);
+  shm::Holder prepare_write(Pid caller, Operation operation);
+  // A write that nothing has come of when it throws Error{full}: tried once more if there is room after all.
+  template <typename Call>
+  auto with_room(const Call& write) {
+    try {
+      return write();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full || !make_room()) throw;
+    }
+    return write();
+  }
+  bool make_room();
+  // The words of an object where one may lie, with a plain root; empty where none does. Never throws.
+  [[nodiscard]] std::vector<std::uint64_t> object_at(Offset block) const;
   [[nodiscard]] bool find_key_for(const Term& key, bool may_insert, shm::Holder holder, Key& found) const;
   [[nodiscard]] std::vector<Term> elements_of_default(const Term& object, const Term& key, const char* operation) const;
-  void make_root(shm::Holder holder);
-  bool insert_one(Pid caller, shm::Holder me, const EncodedObject& object, bool only_new);
-  bool insert_many(Pid caller, std::span<const Term> objects, bool only_new);
+  void make_root(shm::Holder holder, Operation operation);
+  std::vector<Term> update_counters(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
+                                    const Term* default_object);
+  bool update_elements(Pid caller, const Term& key, std::span<const ElementUpdate> updates, const Term* default_object);
+  bool insert_one(Pid caller, shm::Holder me, const EncodedObject& object, Operation operation);
+  bool insert_many(Pid caller, std::span<const Term> objects, Operation operation);
   void bury(StripeGuard& guard);
-  [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(shm::Holder holder);
+  [[nodiscard]] std::vector<std::unique_ptr<StripeGuard>> lock_all(shm::Holder holder, Operation operation);
   [[nodiscard]] IndexHead& head_at(Offset root, std::uint32_t stripe) const {
     return segment_->at<IndexHead>(root + stripe * sizeof(IndexHead), "a head of the index");
   }
@@ -378,6 +438,7 @@ class Table {
   shm::Attachment attachment_;
   TableHeader& header_;
   TableState tolerated_ = TableState::live;
+  RepairListener listener_;
   mutable Dictionary dictionary_;
   std::uint64_t seed_;
   std::uint64_t keypos_;
@@ -386,6 +447,11 @@ class Table {
   bool compressed_;
   bool plain_set_;  // a set, and not compressed
   unsigned stripe_shift_;
+  // When there was last no room to be made, and when to look for some again.
+  struct {
+    std::atomic<std::uint64_t> objects{0};
+    std::atomic<std::uint64_t> refusals{0};
+  } full_;
 };
 
 }  // namespace heirloom::table

@@ -43,7 +43,7 @@ bool Table::pass_bucket(Cursor& cursor, std::uint32_t number, std::uint32_t buck
 // wait for each of them. Inside a ReadEpoch.
 void Table::fetch_ahead(Cursor cursor) const {
   const IndexHead* head = head_for_reading(cursor.stripe);
-  const std::uint32_t buckets = head == nullptr ? 0 : shape_buckets(head->shape.load(std::memory_order_acquire));
+  const std::uint32_t buckets = head == nullptr ? 0 : buckets_of(*head, head->shape.load(std::memory_order_acquire));
   if (buckets == 0) return;
   const shm::Segment::Window window = segment_->window();
   const Bucket* ahead[kBucketsAhead];
@@ -221,7 +221,7 @@ std::optional<std::vector<Term>> Table::slot(Pid caller, std::uint64_t number) c
     for (; stripe < segment_->stripe_count(); ++stripe, left -= buckets) {
       const shm::ReadEpoch epoch = read_epoch();
       const IndexHead* head = head_for_reading(stripe);
-      buckets = head == nullptr ? 0 : shape_buckets(head->shape.load(std::memory_order_acquire));
+      buckets = head == nullptr ? 0 : buckets_of(*head, head->shape.load(std::memory_order_acquire));
       if (left < buckets) break;
     }
     if (stripe == segment_->stripe_count()) {

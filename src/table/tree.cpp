@@ -28,22 +28,21 @@ std::uint64_t first_not_below(const std::atomic<std::uint64_t>* numbers, std::ui
 
 unsigned Tree::level_of(Offset node) const {
   const std::uint64_t mark = window_.at<const std::uint64_t>(node, "a node of a tree");
-  if ((mark & 0xFF) != kNodeByte || mark >> 8 >= kHeightMax)
-    shm::Segment::refuse(node, "a node of a tree that is none");
+  if ((mark & 0xFF) != kNodeByte || mark >> 8 >= kHeightMax) table_.segment_->refuse(node, "a node of a tree");
   return static_cast<unsigned>(mark >> 8);
 }
 
 Leaf& Tree::leaf(Offset node) const {
   Leaf& leaf = window_.at<Leaf>(node, "a leaf");
   if (leaf.mark != node_mark(0)) [[unlikely]]
-    shm::Segment::refuse(node, "a leaf that is none");
+    table_.segment_->refuse(node, "a leaf");
   return leaf;
 }
 
 Branch& Tree::branch(Offset node, unsigned level) const {
   Branch& branch = window_.at<Branch>(node, "a branch");
   if (branch.mark != node_mark(level) || branch.count - 1 >= kBranchRoom) [[unlikely]]
-    shm::Segment::refuse(node, "a branch that is none");
+    table_.segment_->refuse(node, "a branch of its height");
   return branch;
 }
 
@@ -70,8 +69,8 @@ std::weak_ordering Tree::compare(const TermView& stored, const Key& key) {
 
 std::weak_ordering Tree::compare_separator(std::uint64_t block, const Key& key) const {
   const StoredObject separator(window_, slot_offset(block));
-  if (separator.arity() != 1) shm::Segment::refuse(slot_offset(block), "a separator that is none");
-  return compare(separator.view(1, table_.dictionary_), key);
+  if (separator.arity() != 1) table_.segment_->refuse(slot_offset(block), "a separator");
+  return compare(table_.view(separator, 1), key);
 }
 
 // The last child whose separator is not above the key.
@@ -165,18 +164,36 @@ struct Tree::Collection {
   std::size_t left;
   bool with_key;
   const Take& take;
+  const Key* bound;
   StoredObject last;
+  std::uint64_t nodes = 0;  // that were come to
+  std::uint64_t nodes_max;  // for which the segment had room when it was last asked
 };
 
 void Tree::collect(const Key* bound, const Walk& walk, const Take& take) const {
-  Collection collection{walk.direction, walk.limit, walk.with_key, take, {}};
+  Collection collection{.direction = walk.direction,
+                        .left = walk.limit,
+                        .with_key = walk.with_key,
+                        .take = take,
+                        .bound = bound,
+                        .last = {},
+                        .nodes_max = nodes_max()};
   const IndexHead* head = table_.head_for_reading(0);
   const Offset root = head == nullptr ? 0 : head->directory.load(std::memory_order_acquire);
   if (root != 0) collect_below(root, level_of(root), bound, collection);
 }
 
+// No tree has more nodes than its segment has room for; and none is come to twice, since what a reader has passed is used again only
+// when it has left its epoch.
+std::uint64_t Tree::nodes_max() const noexcept {
+  return (table_.segment_->end() - table_.segment_->parts().pages) / sizeof(Leaf);
+}
+
 // True when there are enough.
 bool Tree::collect_below(Offset node, unsigned level, const Key* bound, Collection& collection) const {
+  // A table may grow while it is walked through.
+  if (++collection.nodes > collection.nodes_max && collection.nodes > (collection.nodes_max = nodes_max()))
+    table_.segment_->refuse(node, "a node of a tree that no other one leads to");
   if (level == 0) return collect_in(leaf(node), bound, collection);
   const Branch& branch = this->branch(node, level);
   const bool up = collection.direction == Direction::up;
@@ -227,6 +244,10 @@ bool Tree::collect_in(const Leaf& leaf, const Key* bound, Collection& collection
       if (!behind(order) && !(collection.with_key && order == 0)) continue;
     }
     if (collection.last && !behind(compare(object, collection.last))) continue;
+    // That each step goes on in the order is what ends a way through the table, so it is not left to the nodes to be right.
+    if (bound == nullptr && collection.bound != nullptr && !collection.last &&
+        !behind(compare(object, *collection.bound)))
+      table_.segment_->refuse(slot_offset(slot), "an object behind those before it");
     collection.last = object;
     if (!collection.take(object) || --collection.left == 0) return true;
   }

@@ -9,7 +9,7 @@
 // replaced and taken away. Only where there is no hole a leaf is copied, or split; a node that is copied, split or merged is
 // replaced by one store, of its offset in its parent, and never changes again.
 //
-// A Branch never changes but for the offsets of its children. The keys of child i are not below separator i, and below
+// A Branch never changes but for the offsets of its children, and of the blocks of its separators. The keys of child i are not below separator i, and below
 // separator i + 1. A separator is a prefix, where that tells the keys on its both sides apart, or else a prefix and a block of
 // its own, {Key}: a key that an object had when it was made.
 //
@@ -46,7 +46,7 @@ struct Leaf {
   std::atomic<std::uint64_t> slots[kLeafRoom];
 };
 static_assert(sizeof(Leaf) == 512);
-inline constexpr shm::SizeClass kLeafClass = shm::class_of(sizeof(Leaf));
+inline constexpr shm::SizeClass kLeafClass = shm::node_class_of(sizeof(Leaf));
 
 inline constexpr std::uint64_t kBranchRoom = 62;
 struct Branch {
@@ -57,7 +57,7 @@ struct Branch {
   std::atomic<std::uint64_t> keys[kBranchRoom];      // slot words of their blocks; 0: none
   std::atomic<Offset> children[kBranchRoom];         // 0 only in a grave
 };
-inline constexpr shm::SizeClass kBranchClass = shm::class_of(sizeof(Branch));
+inline constexpr shm::SizeClass kBranchClass = shm::node_class_of(sizeof(Branch));
 
 // A tree is never so high: it gets a level when its root is full, and each level takes 31 times the splits of the one below.
 inline constexpr unsigned kHeightMax = 16;
@@ -95,6 +95,7 @@ class Tree {
  private:
   void fetch_ahead(Offset leaf) const noexcept;
   void fetch_objects(Offset leaf) const;
+  [[nodiscard]] std::uint64_t nodes_max() const noexcept;
   struct Collection;
   bool collect_below(Offset node, unsigned level, const Key* bound, Collection& collection) const;
   bool collect_in(const Leaf& leaf, const Key* bound, Collection& collection) const;

@@ -81,7 +81,12 @@ void StripeGuard::put_anew(Place& place, const std::vector<Term>& elements) {
 
 std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                         const Term* default_object) {
-  const shm::Holder me = prepare_write(caller);
+  return with_room([&] { return update_counters(caller, key, updates, default_object); });
+}
+
+std::vector<Term> Table::update_counters(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
+                                         const Term* default_object) {
+  const shm::Holder me = prepare_write(caller, Operation::update_counter);
   refuse_bag("update_counter");
   if (default_object != nullptr) require_tuple(*default_object, "update_counter");
   const auto absent = [&] {
@@ -89,7 +94,7 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
   };
   Key prepared;
   if (!find_key_for(key, default_object != nullptr, me, prepared)) absent();
-  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  StripeGuard guard(*this, stripe_of(prepared.hash), me, {.operation = Operation::update_counter});
   check_access(caller, true);
   StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0 && default_object == nullptr) absent();
@@ -114,11 +119,11 @@ std::vector<Term> Table::update_counter(Pid caller, const Term& key, std::span<c
 
 std::optional<std::int64_t> Table::count(Pid caller, const TermView& key, std::int64_t position,
                                          std::int64_t increment) {
-  const shm::Holder me = prepare_write(caller);
+  const shm::Holder me = prepare_write(caller, Operation::update_counter);
   if (is_bag()) return std::nullopt;
   Key prepared;
   if (!find_key(key, prepared)) return std::nullopt;
-  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  StripeGuard guard(*this, stripe_of(prepared.hash), me, {.operation = Operation::update_counter});
   check_access(caller, true);
   const StripeGuard::Place place = guard.find(prepared);
   return place.value == 0 ? std::nullopt : guard.count_in_place(place.object, position, increment);
@@ -145,12 +150,17 @@ std::optional<std::int64_t> StripeGuard::count_in_place(StoredObject object, std
 
 bool Table::update_element(Pid caller, const Term& key, std::span<const ElementUpdate> updates,
                            const Term* default_object) {
-  const shm::Holder me = prepare_write(caller);
+  return with_room([&] { return update_elements(caller, key, updates, default_object); });
+}
+
+bool Table::update_elements(Pid caller, const Term& key, std::span<const ElementUpdate> updates,
+                            const Term* default_object) {
+  const shm::Holder me = prepare_write(caller, Operation::update_element);
   refuse_bag("update_element");
   if (default_object != nullptr) require_tuple(*default_object, "update_element");
   Key prepared;
   if (!find_key_for(key, default_object != nullptr, me, prepared)) return false;
-  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  StripeGuard guard(*this, stripe_of(prepared.hash), me, {.operation = Operation::update_element});
   check_access(caller, true);
   StripeGuard::Place place = guard.find(prepared);
   if (place.value == 0 && default_object == nullptr) return false;

@@ -7,22 +7,22 @@
 namespace heirloom::table {
 
 // What comes before the lock: the caller's right (judged before its arguments, as in ets), and a root to write under.
-shm::Holder Table::prepare_write(Pid caller) {
+shm::Holder Table::prepare_write(Pid caller, Operation operation) {
   check_access(caller, true);
   const shm::Holder me = holder();
   if (header_.root.load(std::memory_order_acquire) == 0) [[unlikely]]
-    make_root(me);
+    make_root(me, operation);
   return me;
 }
 
-bool Table::insert_one(Pid caller, shm::Holder me, const EncodedObject& object, bool only_new) {
-  StripeGuard guard(*this, stripe_of(object.key.hash), me);
+bool Table::insert_one(Pid caller, shm::Holder me, const EncodedObject& object, Operation operation) {
+  StripeGuard guard(*this, stripe_of(object.key.hash), me, {.operation = operation});
   check_access(caller, true);  // again, under the lock: it is the fence against a former owner
   if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
     bury(guard);
   StripeGuard::Place place = guard.find(object.key);
   if (place.value != 0) {
-    if (only_new) return false;
+    if (operation == Operation::insert_new) return false;
     if (is_bag()) {
       guard.add(place, object);
     } else {
@@ -63,25 +63,30 @@ bool is_one(std::span<const Term> objects) {
 }  // namespace
 
 void Table::insert(Pid caller, std::span<const Term> objects) {
-  const shm::Holder me = prepare_write(caller);
-  if (is_one(objects)) [[likely]] {
-    insert_one(caller, me, encode(objects.front()), false);
-    return;
-  }
-  insert_many(caller, objects_of(objects), false);
+  with_room([&] {
+    const shm::Holder me = prepare_write(caller, Operation::insert);
+    if (is_one(objects)) [[likely]] {
+      insert_one(caller, me, encode(objects.front()), Operation::insert);
+      return;
+    }
+    insert_many(caller, objects_of(objects), Operation::insert);
+  });
 }
 
 bool Table::insert_new(Pid caller, std::span<const Term> objects) {
-  const shm::Holder me = prepare_write(caller);
-  if (is_one(objects)) return insert_one(caller, me, encode(objects.front()), true);
-  return insert_many(caller, objects_of(objects), true);
+  return with_room([&] {
+    const shm::Holder me = prepare_write(caller, Operation::insert_new);
+    if (is_one(objects)) return insert_one(caller, me, encode(objects.front()), Operation::insert_new);
+    return insert_many(caller, objects_of(objects), Operation::insert_new);
+  });
 }
 
 Objects Table::take(Pid caller, const TermView& key, bool wanted) {
-  const shm::Holder me = prepare_write(caller);
+  const Operation operation = wanted ? Operation::take : Operation::erase;
+  const shm::Holder me = prepare_write(caller, operation);
   Key prepared;
   if (!find_key(key, prepared)) return {};
-  StripeGuard guard(*this, stripe_of(prepared.hash), me);
+  StripeGuard guard(*this, stripe_of(prepared.hash), me, {.operation = operation});
   check_access(caller, true);
   if (header_.grave.load(std::memory_order_relaxed) != 0) [[unlikely]]
     bury(guard);
@@ -93,13 +98,13 @@ Objects Table::take(Pid caller, const TermView& key, bool wanted) {
 }
 
 void Table::delete_object(Pid caller, const Term& object) {
-  const shm::Holder me = prepare_write(caller);
+  const shm::Holder me = prepare_write(caller, Operation::delete_object);
   if (!object.is_tuple() || object.size() < keypos_) {
     throw Error(ErrorCode::badarg, "delete_object", "not an object of this table: " + to_string(object));
   }
   Key key;
   if (!find_key(object.element(keypos_), key)) return;
-  StripeGuard guard(*this, stripe_of(key.hash), me);
+  StripeGuard guard(*this, stripe_of(key.hash), me, {.operation = Operation::delete_object});
   check_access(caller, true);
   const StripeGuard::Place place = guard.find(key);
   if (place.value != 0) guard.remove_object(place, object.view());

@@ -106,10 +106,6 @@ Term to_integer(double whole) {
   return to_term(Big(whole));
 }
 
-double double_of(TermView floating) noexcept {
-  return std::bit_cast<double>(*payload_of(floating.base(), floating.word()));
-}
-
 std::optional<Term> calculate_float(Unary operation, double value) {
   switch (operation) {
     case Unary::plus:
@@ -156,7 +152,7 @@ std::optional<Term> calculate(Operator operation, TermView left, TermView right)
 }
 
 std::optional<Term> calculate(Unary operation, TermView number) {
-  if (is_float(number)) return calculate_float(operation, double_of(number));
+  if (is_float(number)) return calculate_float(operation, number.as_double());
   if (is_integer(number.word())) return calculate_integer(operation, number);
   return std::nullopt;
 }
@@ -165,7 +161,7 @@ std::optional<Term> calculate(Unary operation, TermView number) {
 std::optional<double> to_double(TermView number) {
   const Word word = number.word();
   if (is_small(word)) return static_cast<double>(small_value(word));
-  if (is_float(number)) return double_of(number);
+  if (is_float(number)) return number.as_double();
   if (!is_integer(word)) return std::nullopt;
   const Word* limbs = payload_of(number.base(), word);
   const std::uint64_t count = size_of(number.base(), word);

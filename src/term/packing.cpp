@@ -10,6 +10,7 @@
 #include "heirloom/error.hpp"
 
 #include "term/block.hpp"
+#include "term/validate.hpp"
 
 namespace heirloom::term {
 
@@ -277,7 +278,9 @@ Term unpack(std::string_view bytes, const Beside& beside, const std::function<st
     Unpacking unpacking(body, words, beside);
     unpacking.take_words(map);
     unpacking.take_payloads();
-    return unpacking.take();
+    Term whole = unpacking.take();
+    if (!is_sound_block(whole.block(), whole.block()[0])) refuse("it is no term");
+    return whole;
   };
   if ((first & 1) == 0) return unpacked(head.rest());
   thread_local std::vector<char> body;

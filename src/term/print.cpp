@@ -8,6 +8,7 @@
 
 #include "heirloom/term.hpp"
 
+#include "term/brief.hpp"
 #include "term/float_text.hpp"
 #include "term/fun.hpp"
 #include "term/identifier_text.hpp"
@@ -22,13 +23,17 @@ namespace term {
 
 namespace {
 
+constexpr std::string_view kMore = "...";
+
 class Printer {
  public:
-  explicit Printer(TermView view) noexcept : base_(view.base()), atoms_(view.atoms()) {}
+  // It stops some time after the text has become longer than `enough` bytes.
+  explicit Printer(TermView view, std::size_t enough = std::string::npos) noexcept
+      : base_(view.base()), atoms_(view.atoms()), enough_(enough) {}
 
   std::string run(Word root) {
     add(root);
-    while (!open_.empty()) step();
+    while (!open_.empty() && !has_enough()) step();
     return std::move(out_);
   }
 
@@ -38,6 +43,8 @@ class Printer {
     Word word;
     std::uint64_t written;
   };
+
+  [[nodiscard]] bool has_enough() const noexcept { return out_.size() > enough_; }
 
   void step() {
     Open& top = open_.back();
@@ -67,7 +74,7 @@ class Printer {
   void add(Word word) {
     const TermView view(base_, word, atoms_);
     switch (view.kind()) {
-      case TermKind::integer: return append_integer(out_, view);
+      case TermKind::integer: return add_integer(view);
       case TermKind::floating: return append_float(out_, view.as_double());
       case TermKind::atom: return add_atom(view);
       case TermKind::nil: out_ += "[]"; return;
@@ -85,6 +92,13 @@ class Printer {
   void add_container(std::string_view opening, Word word) {
     out_ += opening;
     open_.push_back({word, 0});
+  }
+
+  // Digits take time in proportion to the square of their number, so of too many none is made.
+  void add_integer(TermView view) {
+    if (is_small(view.word()) || size_field(view.word()) <= enough_ / kDigitsALimb) return append_integer(out_, view);
+    out_ += kMore;
+    enough_ = 0;
   }
 
   void add_atom(TermView view) {
@@ -118,7 +132,7 @@ class Printer {
   void add_string(Word list) {
     const Word* elements = elements_of(base_, list);
     out_ += '"';
-    for (std::uint64_t i = 0; i < size_field(list); ++i) {
+    for (std::uint64_t i = 0; i < size_field(list) && !has_enough(); ++i) {
       append_character(out_, static_cast<char32_t>(small_value(elements[i])), '"');
     }
     out_ += '"';
@@ -158,7 +172,7 @@ class Printer {
 
   void add_text(std::string_view bytes, bool utf8, std::string_view closing) {
     out_ += "<<\"";
-    while (!bytes.empty()) {
+    while (!bytes.empty() && !has_enough()) {
       const Utf8Character first =
           utf8 ? utf8_first(bytes).value() : Utf8Character{static_cast<unsigned char>(bytes[0]), 1};
       append_character(out_, first.code, '"');
@@ -172,7 +186,7 @@ class Printer {
     const std::size_t bits = view.bit_size();
     const auto* bytes = bits == 0 ? nullptr : reinterpret_cast<const unsigned char*>(payload_of(base_, view.word()));
     out_ += "<<";
-    for (std::size_t i = 0; i < bits / 8; ++i) {
+    for (std::size_t i = 0; i < bits / 8 && !has_enough(); ++i) {
       if (i != 0) out_ += ',';
       out_ += std::to_string(bytes[i]);
     }
@@ -184,12 +198,22 @@ class Printer {
   }
 
   const Word* base_;
+  static constexpr std::size_t kDigitsALimb = 19;
   const AtomSpace* atoms_;
+  std::size_t enough_;
   std::string out_;
   std::vector<Open> open_;
 };
 
 }  // namespace
+
+std::string to_brief_string(TermView view, std::size_t bytes_max) {
+  std::string text = Printer(view, bytes_max).run(view.word());
+  if (text.size() <= bytes_max) return text;
+  std::size_t bytes = bytes_max - kMore.size();
+  while (bytes > 0 && (text[bytes] & 0xC0) == 0x80) --bytes;  // in the middle of a character
+  return text.replace(bytes, std::string::npos, kMore);
+}
 
 }  // namespace term
 

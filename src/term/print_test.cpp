@@ -8,6 +8,7 @@
 
 #include "heirloom/term.hpp"
 
+#include "term/brief.hpp"
 #include "term/fun_fixture.hpp"
 
 namespace heirloom {
@@ -89,6 +90,26 @@ TEST(Print, WritesPidsReferencesPortsAndFuns) {
     EXPECT_EQ(to_string(parse(text)), text);
   }
   EXPECT_EQ(to_string(term::fun_of({"m"_atom, 7, -5, 1, 7, std::string(16, 'u'), Pid{1, 2}, "free"})), "#Fun<m.7.-5>");
+}
+
+TEST(BriefPrint, IsTheTextOrItsBeginningInWholeCharacters) {
+  const std::string long_text = to_string(Term(std::string(500, 'x')));
+  EXPECT_EQ(term::to_brief_string(Term(std::string(500, 'x')), 200), long_text.substr(0, 197) + "...");
+  EXPECT_EQ(term::to_brief_string(parse("{alice,[1,2.5]}"), 15), "{alice,[1,2.5]}");
+  EXPECT_EQ(term::to_brief_string(parse("{alice,[1,2.5]}"), 14), "{alice,[1,2...");
+  EXPECT_EQ(term::to_brief_string(Term(Atom("\u00e9\u00e9\u00e9\u00e9")), 8), "\u00e9\u00e9\u00e9\u00e9");
+  EXPECT_EQ(term::to_brief_string(Term(Atom("\u00e9\u00e9\u00e9\u00e9")), 7), "\u00e9\u00e9...");
+  EXPECT_EQ(term::to_brief_string(Term(Atom("\u00e9\u00e9\u00e9\u00e9")), 6), "\u00e9...");
+}
+
+TEST(BriefPrint, IsNotLongInTheMakingWhateverTheTerm) {
+  std::vector<Term> elements(1'000'000, Term(7));
+  EXPECT_EQ(term::to_brief_string(tuple(elements), 10), "{7,7,7,...");
+  EXPECT_EQ(term::to_brief_string(list(std::vector<Term>(1'000'000, Term('a'))), 10), "\"aaaaaa...");
+  // More than a million digits.
+  const Term huge = parse("16#1" + std::string(1'000'000, '0'));
+  EXPECT_EQ(term::to_brief_string(huge, 200), "...");
+  EXPECT_EQ(term::to_brief_string(tuple({1, huge, 2}), 200), "{1,...");
 }
 
 }  // namespace

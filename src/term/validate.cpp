@@ -24,31 +24,40 @@ class Validator {
   Validator(std::span<const Word> words, std::uint32_t atom_count, const AtomSpace* atoms) noexcept
       : words_(words), atom_count_(atom_count), atoms_(atoms) {}
 
-  Status run(RootOffset root_offset) {
-    if (words_.empty()) return fail(ErrorCode::corrupt, "a block has at least one word");
-    if (words_.size() > kBlockWordsMax) return fail(ErrorCode::corrupt, "a block has at most 268435455 words");
+  // A word that breaks a rule; where there is none, `rule` is null.
+  struct Broken {
+    std::size_t index = 0;
+    const char* rule = nullptr;
+  };
+
+  // All but the order of keys. Of a block that has a word at least.
+  Broken find_unsound(Word root) noexcept {
     for (std::size_t i = 0; i < end_; ++i) {
-      const Word word = i == 0 && root_offset == RootOffset::of_an_owner ? normal_root(words_[0]) : words_[i];
-      if (const char* rule = check_term_word(word)) return broken(i, rule);
+      const Word word = i == 0 ? root : __atomic_load_n(words_.data() + i, __ATOMIC_RELAXED);
+      if (is_small(word)) continue;
+      if (const char* rule = check_term_word(word)) return {i, rule};
     }
-    if (creators_ != 0) return broken(0, "a creator occurs only in a fun");
+    if (creators_ != 0) return {0, "a creator occurs only in a fun"};
     std::size_t payload_end = end_;
-    for (std::size_t i = 0; i < end_; ++i) {
-      if (!is_payload(words_[i])) continue;
-      if (const char* rule = check_payload(words_[i], payload_end)) return broken(i, rule);
+    for (std::size_t i = 0; payloads_ != 0 && i < end_; ++i) {
+      const Word word = i == 0 ? root : words_[i];
+      if (!is_payload(word)) continue;
+      if (const char* rule = check_payload(word, payload_end)) return {i, rule};
+      --payloads_;
     }
-    if (payload_end != words_.size()) return broken(payload_end, "no word of the term refers to it");
+    return payload_end == words_.size() ? Broken{} : Broken{payload_end, "no word of the term refers to it"};
+  }
+
+  // After that.
+  [[nodiscard]] Broken find_disorder(Word root) const {
     for (std::size_t i = 0; i < end_; ++i) {
-      if (is_kind(words_[i], Kind::map) && !keys_ascend(words_[i])) return broken(i, "the keys of a map ascend");
+      const Word word = i == 0 ? root : words_[i];
+      if (is_kind(word, Kind::map) && !keys_ascend(word)) return {i, "the keys of a map ascend"};
     }
     return {};
   }
 
  private:
-  static Failure broken(std::size_t index, std::string_view rule) {
-    return fail(ErrorCode::corrupt, "word " + std::to_string(index) + " breaks a rule of blocks: " + std::string(rule));
-  }
-
   // These return the rule that is broken, or null.
   const char* check_term_word(Word word) {
     switch (tag_of(word)) {
@@ -62,7 +71,9 @@ class Validator {
     }
     if (static_cast<unsigned>(kind_of(word)) >= kKinds) return "a reference has a known kind";
     if (kind_of(word) == Kind::creator) ++creators_;
-    return is_container(word) ? check_container(word) : nullptr;
+    if (is_container(word)) return check_container(word);
+    ++payloads_;
+    return nullptr;
   }
 
   const char* check_container(Word word) {
@@ -114,7 +125,11 @@ class Validator {
       case Kind::bitstring:
         if (size % 8 == 0) return "a bitstring of whole bytes is a binary";
         return unused_bits_are_zero(payload, size) ? nullptr : "unused bits are zero";
-      case Kind::binary: return unused_bits_are_zero(payload, size * 8) ? nullptr : "unused bytes are zero";
+      case Kind::binary: {
+        // In memory the first byte of a word holds its lowest eight bits.
+        const bool zero = size % sizeof(Word) == 0 || payload.back() >> size % sizeof(Word) * 8 == 0;
+        return zero ? nullptr : "unused bytes are zero";
+      }
       case Kind::floating:
         return size == 1 && std::isfinite(std::bit_cast<double>(payload[0])) ? nullptr : "a float is one finite number";
       case Kind::positive_integer:
@@ -156,6 +171,7 @@ class Validator {
   std::uint32_t atom_count_;
   const AtomSpace* atoms_;
   std::size_t end_ = 1;        // of the term words that are known so far
+  std::size_t payloads_ = 0;   // that were met
   std::int64_t creators_ = 0;  // that were met, less those that funs account for
 };
 
@@ -163,7 +179,30 @@ class Validator {
 
 Status validate_block(std::span<const Word> words, std::uint32_t atom_count, const AtomSpace* atoms,
                       RootOffset root_offset) {
-  return Validator(words, atom_count, atoms).run(root_offset);
+  if (words.empty()) return fail(ErrorCode::corrupt, "a block has at least one word");
+  if (words.size() > kBlockWordsMax) return fail(ErrorCode::corrupt, "a block has at most 268435455 words");
+  const Word root = root_offset == RootOffset::of_an_owner ? normal_root(words[0]) : words[0];
+  Validator validator(words, atom_count, atoms);
+  auto broken = validator.find_unsound(root);
+  if (broken.rule == nullptr) broken = validator.find_disorder(root);
+  if (broken.rule == nullptr) return {};
+  return fail(ErrorCode::corrupt, "word " + std::to_string(broken.index) + " breaks a rule of blocks: " + broken.rule);
+}
+
+bool is_sound_block(std::span<const Word> words, Word root) noexcept {
+  constexpr std::uint32_t kAnyAtom = ~std::uint32_t{0};
+  return !words.empty() && words.size() <= kBlockWordsMax &&
+         Validator(words, kAnyAtom, nullptr).find_unsound(root).rule == nullptr;
+}
+
+bool is_sound_deep_tuple(const Word* block, std::uint64_t arity, std::uint64_t words, bool atoms) noexcept {
+  const Word root = make_reference(Kind::tuple, arity, arity != 0);
+  if (!is_sound_block({block, words}, root)) return false;
+  for (std::uint64_t i = 1, end = 1 + arity; !atoms && i < end; ++i) {
+    if (is_container(block[i])) end += element_words(block[i]);
+    if (is_atom(block[i])) return false;
+  }
+  return true;
 }
 
 }  // namespace heirloom::term

@@ -26,4 +26,29 @@ enum class RootOffset {
 Status validate_block(std::span<const Word> words, std::uint32_t atom_count, const AtomSpace* atoms,
                       RootOffset root_offset = RootOffset::implied);
 
+// The part of the same that everything else relies on so as not to read or run astray: that all is proven but the ids of atoms, which
+// whoever translates them looks at, and the order of keys. `root` is read in the place of word 0.
+bool is_sound_block(std::span<const Word> words, Word root) noexcept;
+
+// The same of a tuple of `arity` elements in a block of `words` words, more than its elements, in which there are atoms only if `atoms`
+// says so; with little work for what most objects of tables are: integers, atoms and binaries. Word 0 is not looked at.
+bool is_sound_deep_tuple(const Word* block, std::uint64_t arity, std::uint64_t words, bool atoms) noexcept;
+inline bool is_sound_tuple(const Word* block, std::uint64_t arity, std::uint64_t words, bool atoms) noexcept {
+  std::uint64_t payload = 1 + arity;
+  for (std::uint64_t i = 1; i <= arity; ++i) {
+    // A counter may be stored meanwhile where the block lies.
+    const Word word = __atomic_load_n(block + i, __ATOMIC_RELAXED);
+    if (is_small(word)) [[likely]]
+      continue;
+    // One that is empty has the offset 0, and one whose size is escaped another meaning of its field.
+    if (is_kind(word, Kind::binary) && offset_field(word) == payload && size_field(word) != kSizeEscape) {
+      payload += (size_field(word) + sizeof(Word) - 1) / sizeof(Word);
+      continue;
+    }
+    if (is_nil(word) || (atoms && is_atom(word))) continue;
+    return is_sound_deep_tuple(block, arity, words, atoms);
+  }
+  return payload == words;
+}
+
 }  // namespace heirloom::term

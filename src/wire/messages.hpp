@@ -36,11 +36,13 @@ constexpr bool wire_valid(WriteConcurrency concurrency) {
 }
 
 constexpr bool wire_valid(TenureEnd end) { return end <= TenureEnd::quarantined; }
+constexpr bool wire_valid(Operation operation) { return operation <= Operation::repair; }
+constexpr bool wire_valid(RepairOutcome outcome) { return outcome <= RepairOutcome::undone; }
 
 namespace wire {
 
 // Raised whenever the meaning of any message changes: both sides must say the same number.
-inline constexpr std::uint32_t kProtocolVersion = 6;
+inline constexpr std::uint32_t kProtocolVersion = 7;
 
 using TermBytes = std::string;
 
@@ -121,6 +123,29 @@ struct TableFacts {
   friend bool operator==(const TableFacts&, const TableFacts&) = default;
 };
 
+// A heirloom::Repair; times are nanoseconds, `at` since 1970. `thread` is its name, as lock words say it.
+struct Repair {
+  std::int64_t at = 0;
+  std::uint64_t took = 0;
+  std::uint32_t program = 0;
+  std::uint32_t thread = 0;
+  std::string name;             // empty: none
+  std::int32_t os_process = 0;  // 0: not known
+  TenureEnd end = TenureEnd::unknown;
+  std::optional<std::int32_t> status;
+  Operation operation = Operation::none;
+  std::string key;  // at most kRepairKeyBytesMax printable characters
+  std::uint64_t keys = 0;
+  RepairOutcome outcome = RepairOutcome::nothing;
+  std::uint32_t locks = 0;
+  static auto fields(auto& self) {
+    return std::tie(self.at, self.took, self.program, self.thread, self.name, self.os_process, self.end, self.status,
+                    self.operation, self.key, self.keys, self.outcome, self.locks);
+  }
+  friend bool operator==(const Repair&, const Repair&) = default;
+};
+inline constexpr std::size_t kRepairKeyBytesMax = 200;
+
 // A heirloom::Tenure; times are nanoseconds since 1970.
 struct Tenure {
   std::optional<Pid> owner;
@@ -134,9 +159,10 @@ struct Tenure {
   std::optional<std::int32_t> status;
   std::uint64_t repairs_finished = 0;
   std::uint64_t repairs_undone = 0;
+  std::vector<Repair> repairs;
   static auto fields(auto& self) {
     return std::tie(self.owner, self.name, self.os_process, self.generation, self.since, self.until, self.end,
-                    self.reason, self.status, self.repairs_finished, self.repairs_undone);
+                    self.reason, self.status, self.repairs_finished, self.repairs_undone, self.repairs);
   }
   friend bool operator==(const Tenure&, const Tenure&) = default;
 };
@@ -315,13 +341,12 @@ struct WatchdogStarted {
   static auto fields(auto& /*self*/) { return std::tie(); }
 };
 
-// What the receiver of a table has found half done by its former owner.
+// What the program has found of the dead in a table, and settled: one for each dead thread. What it does not know of them - name, end
+// and status - the manager fills in. Anybody may say it who is connected, for anybody may have had to: whoever takes a lock.
 struct Repaired {
   std::string id;
-  std::uint64_t generation = 0;  // the receiver's
-  std::uint64_t finished = 0;
-  std::uint64_t undone = 0;
-  static auto fields(auto& self) { return std::tie(self.id, self.generation, self.finished, self.undone); }
+  std::vector<Repair> repairs;
+  static auto fields(auto& self) { return std::tie(self.id, self.repairs); }
 };
 
 // A parent tells how its child ended, as waitpid() told it.

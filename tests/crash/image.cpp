@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -22,13 +23,48 @@ std::string prefix_of(int pid) { return "heirloom-crash-" + std::to_string(pid) 
 
 void write_file(const std::string& path, const FileImage& file) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  bool written = descriptor >= 0 && ::ftruncate(descriptor, static_cast<off_t>(file.bytes)) == 0;
+  bool written = descriptor >= 0;
   for (const auto& [number, page] : file.pages) {
     written = written && ::pwrite(descriptor, page->data(), page->size(),
                                   static_cast<off_t>(number * kImagePageBytes)) == static_cast<ssize_t>(page->size());
   }
+  // Last, since the file may end within a page.
+  written = written && ::ftruncate(descriptor, static_cast<off_t>(file.bytes)) == 0;
   ::close(descriptor);
   if (!written) throw std::runtime_error("cannot write " + path);
+}
+
+void make(const std::string& path, const FileImage& file) {
+  switch (file.kind) {
+    case FileImage::Kind::file: return write_file(path, file);
+    case FileImage::Kind::directory: std::filesystem::create_directory(path); return;
+    case FileImage::Kind::socket: break;
+  }
+  if (::mknod(path.c_str(), S_IFSOCK | 0600, 0) != 0) throw std::runtime_error("cannot make the socket " + path);
+}
+
+const Page& page_of(const FileImage& file, std::uint64_t number) {
+  static const Page kZeroPage{};
+  const auto found = file.pages.find(number);
+  return found == file.pages.end() ? kZeroPage : *found->second;
+}
+
+// The words of a file that differ.
+void write_differences(const std::string& path, const FileImage& before, const FileImage& after) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  bool written =
+      descriptor >= 0 && (before.bytes == after.bytes || ::ftruncate(descriptor, static_cast<off_t>(after.bytes)) == 0);
+  for (const auto& [number, page] : after.pages) {
+    const Page& old = page_of(before, number);
+    if (&old == page.get()) continue;
+    for (std::size_t at = 0; at < page->size(); at += sizeof(std::uint64_t)) {
+      if (std::memcmp(old.data() + at, page->data() + at, sizeof(std::uint64_t)) == 0) continue;
+      written = written && ::pwrite(descriptor, page->data() + at, sizeof(std::uint64_t),
+                                    static_cast<off_t>(number * kImagePageBytes + at)) == sizeof(std::uint64_t);
+    }
+  }
+  ::close(descriptor);
+  if (!written) throw std::runtime_error("cannot change " + path);
 }
 
 void mark_dead(Page& page, std::size_t offset) {
@@ -53,7 +89,7 @@ std::uint64_t Image::word(const std::string& file, std::uint64_t offset) const {
 
 Image after_death(Image image) {
   for (auto& [name, file] : image.files) {
-    if (!name.starts_with("processes/")) continue;
+    if (name.find("processes/") == std::string::npos) continue;
     for (auto& [number, page] : file.pages) {
       auto changed = std::make_shared<Page>(*page);
       if (number == 0) {
@@ -77,7 +113,21 @@ ScratchDirectory::ScratchDirectory() : owner_pid_(::getpid()) {
 }
 
 ScratchDirectory::ScratchDirectory(const Image& image) : ScratchDirectory() {
-  for (const auto& [name, file] : image.files) write_file(path_ + "/" + name, file);
+  for (const auto& [name, file] : image.files) make(path_ + "/" + name, file);
+}
+
+void ScratchDirectory::play(const Image& before, const Image& image) const {
+  for (const auto& [name, file] : image.files) {
+    const auto old = before.files.find(name);
+    if (old == before.files.end()) {
+      make(path_ + "/" + name, file);
+    } else if (file.kind == FileImage::Kind::file) {
+      write_differences(path_ + "/" + name, old->second, file);
+    }
+  }
+  for (const auto& [name, file] : before.files) {
+    if (!image.files.contains(name)) std::filesystem::remove(path_ + "/" + name);
+  }
 }
 
 ScratchDirectory::~ScratchDirectory() {

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::int64_t kProbesFrom = 1'000'000'000;  // keys that no scenario uses
 
-// Judges one image; its findings are lines of text, for the pipe to the parent: "state" and the numbers of those that it may be, or
-// "! " and a fault.
+// Judges one image; its findings are lines of text, for the pipe to the parent: "state" and the numbers of those that
+// it may be, or "! " and a fault.
 class Judge {
  public:
   explicit Judge(const Expected& expected) : expected_(expected) {
@@ -34,10 +34,19 @@ class Judge {
     // The count of objects is right when nobody holds a lock (layout.hpp T3); meanwhile it is between.
     if (expected_.size_known && (before.size < *sizes_.begin() || before.size > *sizes_.rbegin()))
       fault("before any repair the size is " + std::to_string(before.size));
-    session.table().fence();
+    const table::RepairRecords found = session.table().fence();
     const Observation after = look(session, "after the repair");
     if (after.state != before.state) fault("the repair changed what a reader sees");
     check(session, "after the repair", after);
+    for (const table::RepairRecord& record : found) {
+      if (record.operation == Operation::none) continue;
+      lines_ += "told " + std::string(to_string(record.operation)) + ' ' + record.key + ' ' +
+                std::string(to_string(record.outcome)) + '\n';
+      if (expected_.fresh && !is_true(record, after.state)) {
+        fault("the repair tells that " + std::string(to_string(record.operation)) + " of key '" + record.key +
+              "' was " + std::string(to_string(record.outcome)));
+      }
+    }
   }
 
   // Writes into each stripe, takes all of it back, and proves that nothing else has changed.
@@ -51,10 +60,47 @@ class Judge {
     check(session, "after overwriting everything", rewritten);
   }
 
+  // Memory that is retired after the death comes back: a reader that died pins nothing.
+  void retire(Session& session) {
+    constexpr int kToBegin = 400;  // until blocks of each kind go round
+    constexpr int kFurther = 600;  // several pages of them
+    const Term probe(kProbesFrom);
+    const auto overwrite = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        if (is_bag(session.table().options().type)) session.erase(probe);
+        session.insert({probe, i});
+      }
+    };
+    overwrite(kToBegin);
+    const std::uint64_t allocated = session.table().check().allocated_bytes;
+    overwrite(kFurther);
+    const std::uint64_t more = session.table().check().allocated_bytes - allocated;
+    if (more != 0) fault("memory stays pinned: overwriting an object takes " + std::to_string(more) + " bytes more");
+    session.erase(probe);
+  }
+
   void fault(const std::string& what) { lines_ += "! " + what + "\n"; }
   [[nodiscard]] const std::string& lines() const { return lines_; }
 
  private:
+  // "finished": it is as it should become; "undone": as it was. Of a key if the write was to one. Of an operation in several steps,
+  // each of a key or of a part of one, it is at least not as it would be otherwise.
+  [[nodiscard]] bool is_true(const table::RepairRecord& record, const State& seen) const {
+    const State& old = expected_.states.front();
+    const State& all = expected_.states.back();
+    const bool several_steps = expected_.states.size() > 2;
+    const bool finished = record.outcome == RepairOutcome::finished;
+    const auto same = [&](const State& left, const State& right) {
+      if (record.keys != 1) return left == right;
+      const auto one = left.find(record.key);
+      const auto other = right.find(record.key);
+      if (one == left.end() || other == right.end()) return one == left.end() && other == right.end();
+      return one->second == other->second;
+    };
+    if (several_steps && record.keys == 0) return true;  // a preparation of one of them
+    return same(seen, finished ? all : old) || (several_steps && !same(seen, finished ? old : all));
+  }
+
   Observation look(Session& session, const std::string& when) {
     const Observation seen = observe(session.table(), keys_);
     for (const std::string& what : seen.faults) fault(when + ": " + what);
@@ -138,17 +184,20 @@ class Judge {
   std::string lines_;
 };
 
-std::string judge_image(const Image& image, const Expected& expected) {
+std::string judge_image(const Image& before, const Image& image, const Expected& expected) {
   Judge judge(expected);
   const ScratchDirectory directory(image);
   Session session(directory.descriptor());
   if (expected.sabotage) session.table().sabotage_repair();
   judge.read_first(session);
   judge.write(session);
-  const ScratchDirectory another(image);
+  const ScratchDirectory another(before);
   Session writer(another.descriptor());
   if (expected.sabotage) writer.table().sabotage_repair();
+  writer.settle_in();
+  another.play(before, image);
   judge.write(writer);
+  if (!expected.full && !expected.sabotage) judge.retire(writer);
   return judge.lines();
 }
 
@@ -166,6 +215,7 @@ Verdict verdict_of(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("! ")) verdict.faults.push_back(line.substr(2));
+    if (line.starts_with("told ")) verdict.told.insert(line.substr(5));
     if (!line.starts_with("state")) continue;
     std::istringstream numbers(line.substr(5));
     const std::set<std::size_t> found{std::istream_iterator<std::size_t>(numbers), {}};
@@ -177,9 +227,10 @@ Verdict verdict_of(const std::string& text) {
   return verdict;
 }
 
-std::vector<Verdict> judge(const std::vector<Image>& images, const Expected& expected) {
+std::vector<Verdict> judge(const Image& before, const std::vector<Image>& images, const Expected& expected) {
+  const Image dead_before = after_death(before);
   const auto texts =
-      gather(images.size(), [&](std::size_t i) { return judge_image(after_death(images[i]), expected); });
+      gather(images.size(), [&](std::size_t i) { return judge_image(dead_before, after_death(images[i]), expected); });
   std::vector<Verdict> verdicts;
   for (const std::string& text : texts) verdicts.push_back(verdict_of(text));
   return verdicts;

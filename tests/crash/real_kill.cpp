@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -12,7 +13,7 @@ namespace heirloom::crash {
 namespace {
 
 constexpr int kStaysBlockedMilliseconds = 30;  // longer than a waiter sleeps before it looks again
-constexpr int kGetsTheLockMilliseconds = 20'000;
+constexpr int kBoundMilliseconds = 20'000;     // against hanging
 
 struct Pipe {
   int ends[2] = {-1, -1};
@@ -22,19 +23,37 @@ struct Pipe {
   ~Pipe() {
     for (const int end : ends) ::close(end);
   }
+  [[nodiscard]] bool say() const { return ::write(ends[1], "!", 1) == 1; }
+  [[nodiscard]] bool hear() const {
+    pollfd waited{ends[0], POLLIN, 0};
+    char byte = 0;
+    return ::poll(&waited, 1, kBoundMilliseconds) > 0 && ::read(ends[0], &byte, 1) == 1;
+  }
 };
 
 std::string kill_once(const Scenario& scenario, const Expected& expected, std::uint64_t step) {
   const ScratchDirectory directory;
   create_table(directory.descriptor(), scenario.max_bytes, scenario.type, scenario.compressed);
+  const Pipe ready;
   const Pipe go;
-  Helper waiter([&] {
-    Session session(directory.descriptor());
-    static_cast<void>(session.table().size());
-    char byte = 0;
-    if (::read(go.ends[0], &byte, 1) != 1) return std::string("! no signal to go");
-    return judge_alive(session, expected);
-  });
+  const auto bystander = [&](const auto& act) {
+    return [&] {
+      Session session(directory.descriptor());
+      session.settle_in();
+      if (!ready.say() || !go.hear()) return std::string("! no signal to go");
+      return act(session);
+    };
+  };
+  const auto writes = [&](Session& session) { return judge_alive(session, expected); };
+  const auto reads = [](Session& session) {
+    for (const Term& object : session.table().tab2list(kCaller)) {
+      static_cast<void>(session.table().lookup(kCaller, object.element(1)));
+    }
+    return std::string();
+  };
+  Helper waiter(bystander(writes));
+  Helper reader(bystander(reads));
+  if (!ready.hear() || !ready.hear()) return "the others cannot open the table";
   SteppedChild child([&](const auto& mark) {
     Session session(directory.descriptor());
     if (scenario.prepare) scenario.prepare(session);
@@ -48,13 +67,15 @@ std::string kill_once(const Scenario& scenario, const Expected& expected, std::u
   if (!child.failure().empty()) return child.failure();
   const LiveNode live(directory.path());
   const bool held = live.any_lock_held();
-  if (::write(go.ends[1], "!", 1) != 1) return "cannot signal the waiter";
+  if (!go.say() || !go.say()) return "cannot signal the others";
   // A stopped process is alive: what it holds is nobody else's.
   if (held && waiter.ended_within(kStaysBlockedMilliseconds)) {
     return "another process did not wait for the lock of a stopped one: " + waiter.result();
   }
+  if (!reader.ended_within(kBoundMilliseconds)) return "a stopped process holds up a reader";
+  if (const std::string fault = reader.result(); !fault.empty()) return "a reader beside a stopped process: " + fault;
   child.kill();
-  if (!waiter.ended_within(kGetsTheLockMilliseconds)) return "the lock of the dead blocked another process";
+  if (!waiter.ended_within(kBoundMilliseconds)) return "the lock of the dead blocked another process";
   const Verdict verdict = verdict_of(waiter.result());
   return verdict.faults.empty() ? "" : "really killed: " + verdict.faults.front();
 }
@@ -65,7 +86,7 @@ int kill_for_real(const Scenario& scenario, const Recording& recording, const Ex
                   std::vector<std::string>& failures) {
   const std::size_t moments = recording.moments.size();
   int killed = 0;
-  for (int i = 1; i <= kills && moments > 2; ++i, ++killed) {
+  for (int i = 1; i <= kills && moments > 1; ++i, ++killed) {
     // Spread over the images, which lie close together where it matters.
     const Moment& moment =
         recording.moments[moments * static_cast<std::size_t>(i) / (static_cast<std::size_t>(kills) + 1)];

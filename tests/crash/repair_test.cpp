@@ -40,16 +40,17 @@ class Remains {
   [[nodiscard]] bool has(table::Work kind) const {
     return any([&](std::uint32_t index) { return work(index, kind) != 0; });
   }
+  [[nodiscard]] bool is_armed(std::size_t intent) const { return (header(intent) & shm::kArmedMask) != 0; }
   [[nodiscard]] bool published(std::size_t intent) const {
     const std::uint64_t entry = intent + offsetof(shm::Intent, entries);
-    return header(intent) != 0 && header(header(entry)) == header(entry + 8);
+    return is_armed(intent) && header(header(entry)) == header(entry + 8);
   }
   // An intent record that is armed, before or after its publishing store.
   [[nodiscard]] bool armed(bool is_published) const {
     return any([&](std::uint32_t index) {
       const std::size_t intent =
           header(offsetof(shm::SegmentHeader, stripes)) + index * sizeof(shm::Stripe) + offsetof(shm::Stripe, intent);
-      return header(intent) != 0 && published(intent) == is_published;
+      return is_armed(intent) && published(intent) == is_published;
     });
   }
   [[nodiscard]] bool pool_published() const { return published(offsetof(shm::SegmentHeader, pool_intent)); }

@@ -31,6 +31,9 @@ class Change final : public table::Judge {
     table_.change(kCaller, range, position, {}, *this);
   }
 
+  [[nodiscard]] Operation operation() const noexcept override {
+    return replace_ ? Operation::select_replace : Operation::select_delete;
+  }
   Verdict judge(const table::Seen& object) override {
     if (!replace_) return machine_.says_true(object.view()) ? Verdict::remove : Verdict::keep;
     const TermView* const result = machine_.run(object.view());

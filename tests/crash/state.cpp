@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 
@@ -55,7 +57,9 @@ void create_table(int directory, std::uint64_t max_bytes, TableType type, bool c
   options.compressed = compressed;
   table::Table::create_file(directory, kSegmentFile, options).value_or_raise();
   const auto segment = shm::Segment::open(directory, kSegmentFile).value_or_raise();
-  reinterpret_cast<table::TableHeader*>(segment->header().table)->seed = kSeed;
+  auto& header = *reinterpret_cast<table::TableHeader*>(segment->header().table);
+  header.seed = kSeed;
+  header.checksum = table::checksum_of(header);
 }
 
 std::vector<std::int64_t> keys_of(std::uint32_t stripe, std::size_t count, std::int64_t from, std::uint64_t bucket,
@@ -74,6 +78,11 @@ Session::Session(int directory)
       segment_(shm::Segment::open(directory, kSegmentFile).value_or_raise()) {
   attachment_.process->hold_program_life();
   table_ = table::Table::open(directory, kSegmentFile, attachment_).value_or_raise();
+  // A death is no damage, and whoever takes it for such would set the table aside.
+  table_->set_aside_when_damaged([](const std::string& what) {
+    std::fprintf(stderr, "taken for damaged: %s\n", what.c_str());
+    std::abort();
+  });
 }
 
 void Session::insert(const Term& object, int times) {
@@ -83,6 +92,11 @@ void Session::insert(const Term& object, int times) {
 void Session::insert_many(std::span<const Term> objects) { table_->insert(kCaller, objects); }
 bool Session::insert_new(const Term& object) { return table_->insert_new(kCaller, {&object, 1}); }
 void Session::erase(const Term& key) { table_->take(kCaller, key, false); }
+
+void Session::settle_in() {
+  for (std::uint32_t number = 1; number <= attachment_.process->number(); ++number) attachment_.peers->dead(number);
+  static_cast<void>(table_->tab2list(kCaller));
+}
 
 Observation observe(const table::Table& table, const std::vector<std::string>& other_keys) {
   Observation seen;

@@ -39,6 +39,8 @@ class Session {
   void insert_many(std::span<const Term> objects);
   bool insert_new(const Term& object);
   void erase(const Term& key);
+  // Reads everything and looks at all programs of the node once, as who has been there for long has.
+  void settle_in();
   [[nodiscard]] const shm::SegmentHeader& segment() const noexcept { return segment_->header(); }
   table::Table& table() noexcept { return *table_; }
 

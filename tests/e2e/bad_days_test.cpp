@@ -142,6 +142,27 @@ TEST_F(BadDays, ATruncatedTableIsToldAndTheOthersAreThere) {
   EXPECT_THAT(run("heirloom put others '{3}' && heirloom get others 3"), Prints("{3}\n"));
 }
 
+TEST_F(BadDays, ADamagedTableIsToldByWhoLooksAndSetAsideByWhoWrites) {
+  make_table("users", {{1}});
+  change_byte(segment_of_only_table(), 2048 + 3 * 8 + 6, 1);  // where the root of the index is (docs/memory-layout.md)
+  make_table("others", {{2}});
+  for (const char* command : {"get users 1", "dump users"})
+    EXPECT_THAT(run(std::string("heirloom ") + command), Complains(3, "a head of the index is named at offset"));
+  const Outcome checked = run("heirloom check users");
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_THAT(checked.out, HasSubstr("stripe 0: read segment: a head of the index is named at offset"));
+  EXPECT_THAT(run("heirloom ls").out, HasSubstr("damaged: read segment: a head of the index"));
+  EXPECT_THAT(run("heirloom quarantine"), Prints(""));
+  EXPECT_THAT(run("heirloom put users '{3}'"), Complains(3, "a head of the index is named at offset"));
+  EXPECT_THAT(run("heirloom quarantine").out,
+              HasSubstr("users@1  damaged  damaged: read segment: a head of the index is named at offset"));
+  EXPECT_THAT(run("heirloom lineage users@1").out, HasSubstr("set aside"));
+  EXPECT_THAT(run("heirloom put others '{3}' && heirloom get others 3"), Prints("{3}\n"));
+  // There can be a fresh one of its name, and the damaged one can go.
+  make_table("users", {{4}});
+  EXPECT_THAT(run("heirloom get users 4 && heirloom drop users@1 && heirloom quarantine"), Prints("{4}\n"));
+}
+
 TEST_F(BadDays, AStaleSocketIsReplaced) {
   make_table("users", {{1}});
   sockaddr_un address{AF_UNIX, {}};

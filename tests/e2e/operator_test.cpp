@@ -2,6 +2,12 @@
 //
 // Strategy: what an operator does at night about a table, command by command, beside an owner that lives or has been killed.
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -35,6 +41,57 @@ TEST_F(Operator, LineageTellsWhoHadTheTableAndHowThatEnded) {
   EXPECT_EQ(tenures[2]["end"], "closed");
   EXPECT_EQ(tenures[3]["owner"], nullptr);
   EXPECT_EQ(tenures[3]["until"], nullptr);
+}
+
+// A program that owns the table `jobs` and writes to it without a pause, killed in the middle of that.
+pid_t kill_writer(const std::filesystem::path& node) {
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    Node opened = Node::open(node, {.role = NodeRole::client});
+    Table jobs = opened.open_or_create("jobs"_atom);
+    for (std::int64_t round = 0;; ++round) {
+      std::vector<Term> objects;
+      for (std::int64_t key = 0; key < 300; ++key) objects.push_back({key, round});
+      jobs.insert(objects);
+    }
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(writer, SIGKILL);
+  ::waitpid(writer, nullptr, 0);
+  return writer;
+}
+
+TEST_F(Operator, LineageTellsWhatWasUnderWayWhenAProgramWasKilled) {
+  start("heirloom serve > ready 2> log");
+  wait_until("grep -q serving ready");
+  json repair;
+  for (int kills = 0; kills < 200 && repair.is_null(); ++kills) {
+    const pid_t writer = kill_writer(node());
+    {
+      Node next = Node::open(node(), {.role = NodeRole::client});
+      while (next.open_or_create("jobs"_atom).owner() != next.root()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      static_cast<void>(next.open_table("jobs"_atom).lineage());  // answered after what was told before
+    }
+    for (const json& tenure : json::parse(run("heirloom lineage jobs --json").out)) {
+      for (const json& each : tenure["repairs"]) {
+        if (each["process"] == writer && each["outcome"] != "nothing") repair = each;
+      }
+    }
+  }
+  ASSERT_FALSE(repair.is_null()) << "200 programs were killed, and none in the middle of a write";
+  EXPECT_EQ(repair["operation"], "insert");
+  EXPECT_EQ(repair["end"], "killed");
+  EXPECT_GT(repair["took_ns"], 0);
+  EXPECT_GT(repair["at"], 1'000'000'000'000'000'000);
+  EXPECT_GE(repair["locks"], 1);
+  const std::string who = "  program " + std::to_string(repair["program"].get<int>()) + ", process " +
+                          std::to_string(repair["process"].get<int>()) + ", killed";
+  const std::string what = " under way: " + repair["outcome"].get<std::string>() + ", in ";
+  const Outcome lines = run("heirloom lineage jobs");
+  EXPECT_THAT(lines.out, testing::AllOf(HasSubstr(who), HasSubstr(", left insert"), HasSubstr(what)));
+  EXPECT_THAT(read_file("log"), testing::AllOf(HasSubstr("heirloom: serve: table 'jobs': program "), HasSubstr(what)));
 }
 
 TEST_F(Operator, LineageOfATableThatIsNotThereIsStatusOne) {

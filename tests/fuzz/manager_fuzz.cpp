@@ -45,6 +45,9 @@ struct Effects final : node::ManagerEffects {
   void set_aside_segment(const std::string& /*id*/, const Failure& /*why*/) override { require(false); }
   std::int64_t now() override { return ++time; }
   void explain_ends() override {}
+  void tell_repair(const std::string& /*table*/, const wire::Repair& repair) override {
+    require(repair.key.size() <= wire::kRepairKeyBytesMax && term::utf8_characters(repair.key).has_value());
+  }
   void watch_beats(std::uint32_t /*program*/) override {}
 
   node::Ledger journal;
@@ -71,6 +74,9 @@ void judge_state(const node::ManagerState& state, const Effects& effects) {
     require(table.facts.owner || table.facts.spec.node_table);
     require(!table.facts.owner || !table.facts.quarantine);
     require(table.lineage.size() <= kLineageMax && table.lineage.back().owner == table.facts.owner);
+    std::size_t repairs = 0;
+    for (const wire::Tenure& tenure : table.lineage) repairs += tenure.repairs.size();
+    require(repairs <= kRepairsMax);
   }
   for (const auto& [name, pid] : ledger.names()) require(state.is_alive(pid));
 }

@@ -295,11 +295,18 @@ TEST_P(Guarantees, ATableIsThereWholeUntilItIsDeleted) {
     node_.emplace(Node::open(directory_));
     table_.emplace(node_->create("table"_atom, {.type = GetParam()}));
     table_->insert(many(1));
-    int calls = 0;
-    players_->play(directory_, 0.4, [&] {
-      if (++calls == 300) table_->drop();
+    bool dropped = false;
+    players_->play(directory_, 0.2, [&] {
+      if (dropped || players_->rounds(0) < 50) return;
+      table_->drop();
+      dropped = true;
+      // However busy the machine is: the play does not end before somebody has met it.
+      const auto bound = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (players_->counted(0) == 0 && std::chrono::steady_clock::now() < bound)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
     EXPECT_THAT(players_->failures(), IsEmpty());
+    EXPECT_TRUE(dropped);
     EXPECT_GT(players_->counted(0), 0U);
   }
 }

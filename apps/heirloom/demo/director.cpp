@@ -97,7 +97,8 @@ class Performance {
   Performance(const Task& task, const Interrupts& interrupts)
       : task_(task),
         interrupts_(interrupts),
-        manager_("the manager", {"serve", "--die-with-parent", "--node", task.node}, interrupts) {}
+        // Quiet: it is the demonstration that counts the repairs.
+        manager_("the manager", {"serve", "--quiet", "--die-with-parent", "--node", task.node}, interrupts) {}
 
   Report play(bool shows_progress) {
     if (!manager_.next(kPatience)) throw Error(ErrorCode::no_manager, "start the manager", manager_.what_happened());

@@ -121,12 +121,21 @@ Finding judge_logind(const Logind& logind, const std::filesystem::path& node) {
       "run the programs as a system user; or loginctl enable-linger USER; or RemoveIPC=no in /etc/systemd/logind.conf"};
 }
 
+Finding judge_readers(const std::optional<StoppedReader>& stopped) {
+  if (!stopped) return {Gravity::fine, "readers", "none keeps memory from being used again"};
+  return {Gravity::warning, "readers",
+          fmt::format(
+              "program {} (process {}, {}) stays in the middle of a read: what is replaced or deleted meanwhile, {} "
+              "so far, is not used again, and a table without room says `full`",
+              stopped->program, stopped->process, stopped->name, bytes_text(stopped->waiting_bytes)),
+          fmt::format("if it was stopped, let it go on: kill -CONT {0}; or end it: kill -KILL {0}", stopped->process)};
+}
+
 Finding judge_pids(bool first_namespace) {
   if (first_namespace) return {Gravity::fine, "pids", "this is the machine's own pid namespace"};
   return {Gravity::note, "pids",
-          "this is a pid namespace of its own, as of a container: programs of one node belong into one, since they "
-          "know each "
-          "other by their pids"};
+          "this is a pid namespace of its own, as of a container: programs of others may use the node too, but each is "
+          "shown by the pid that it sees itself, and heirloom takeover needs to be where the manager is"};
 }
 
 }  // namespace heirloom::cli::doctor

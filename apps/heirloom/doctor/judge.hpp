@@ -51,6 +51,15 @@ struct Logind {
 // Whether this is the first pid namespace of the machine.
 [[nodiscard]] Finding judge_pids(bool first_namespace);
 
+// A program that is in the middle of one read for longer than any read takes.
+struct StoppedReader {
+  std::uint32_t program;
+  std::uint64_t process;
+  std::string name;
+  std::uint64_t waiting_bytes;  // of all tables of the node
+};
+[[nodiscard]] Finding judge_readers(const std::optional<StoppedReader>& stopped);
+
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);  // 1.5 GiB
 
 }  // namespace heirloom::cli::doctor

@@ -65,6 +65,15 @@ TEST(Doctor, TheLastWordOfAConfigurationCounts) {
   EXPECT_EQ(remove_ipc_in("RemoveIPC=no\nRemoveIPC=true\n"), true);
 }
 
+TEST(Doctor, AReaderThatStaysIsNamed) {
+  EXPECT_EQ(judge_readers({}).gravity, Gravity::fine);
+  const Finding finding = judge_readers(StoppedReader{7, 812, "worker", 3 * kMiB});
+  EXPECT_EQ(finding.gravity, Gravity::warning);
+  EXPECT_EQ(finding.what.substr(0, 36), "program 7 (process 812, worker) stay");
+  EXPECT_NE(finding.what.find("3.0 MiB"), std::string::npos);
+  EXPECT_NE(finding.cure.find("kill -CONT 812"), std::string::npos);
+}
+
 TEST(Doctor, SaysBytesAsPeopleDo) {
   EXPECT_EQ(bytes_text(0), "0 bytes");
   EXPECT_EQ(bytes_text(1023), "1023 bytes");
