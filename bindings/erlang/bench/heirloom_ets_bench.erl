@@ -1,0 +1,37 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% Nanoseconds a call, ets and heirloom_ets in turns in one VM, on a set of a thousand {int, int, <<32 bytes>>}.
+%%
+%%   erlc -o EBIN bench/heirloom_ets_bench.erl
+%%   HEIRLOOM_NODE=/dev/shm/bench erl -noshell -pa EBIN -s heirloom_ets_bench run -s init stop
+-module(heirloom_ets_bench).
+
+-export([run/0]).
+
+-define(KEYS, 1000).
+
+run() ->
+    {ok, _} = application:ensure_all_started(heirloom),
+    [measure(Module) || _ <- lists:seq(1, 3), Module <- [ets, heirloom_ets]].
+
+measure(Module) ->
+    Table = Module:new(measured, [set, public]),
+    Bytes = binary:copy(<<"x">>, 32),
+    [Module:insert(Table, {Key, Key, Bytes}) || Key <- lists:seq(0, ?KEYS - 1)],
+    Spec = [{{'$1', '_', '_'}, [{'<', '$1', 10}], ['$1']}],
+    Calls = [{lookup, 100000, fun(Key) -> Module:lookup(Table, Key) end},
+             {insert, 100000, fun(Key) -> Module:insert(Table, {Key, Key, Bytes}) end},
+             {member, 100000, fun(Key) -> Module:member(Table, Key) end},
+             {update_counter, 100000, fun(Key) -> Module:update_counter(Table, Key, 1) end},
+             {select, 300, fun(_) -> Module:select(Table, Spec) end}],
+    io:format("~w:~ts~n", [Module, [io_lib:format("  ~w ~w", [Name, each(Call, Count)]) || {Name, Count, Call} <- Calls]]),
+    Module:delete(Table).
+
+each(Call, Count) ->
+    {Microseconds, ok} = timer:tc(fun() -> repeat(Call, Count) end),
+    round(Microseconds * 1000 / Count).
+
+repeat(_Call, 0) -> ok;
+repeat(Call, Left) ->
+    Call(Left rem ?KEYS),
+    repeat(Call, Left - 1).

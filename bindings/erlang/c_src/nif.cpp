@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The functions of the module heirloom_nif; src/heirloom_nif.erl says what each does.
+#include <exception>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <erl_nif.h>
+
+#include "heirloom/error.hpp"
+#include "heirloom/ets.hpp"
+#include "heirloom/node.hpp"
+#include "heirloom/table_options.hpp"
+
+#include "registry.hpp"
+#include "terms.hpp"
+
+namespace heirloom_nif {
+
+namespace {
+
+using heirloom::Error;
+using heirloom::ErrorCode;
+using heirloom::Protection;
+using heirloom::Table;
+using heirloom::Term;
+using Arguments = const ERL_NIF_TERM*;
+
+std::optional<heirloom::Ets> ets;  // set once, before the first table
+std::mutex opening;
+Registry registry;
+ErlNifResourceType* opened_tables = nullptr;
+
+ERL_NIF_TERM atom(ErlNifEnv* env, const char* name) { return enif_make_atom(env, name); }
+bool is_atom(ErlNifEnv* env, ERL_NIF_TERM term, const char* name) {
+  return enif_is_identical(term, enif_make_atom(env, name)) != 0;
+}
+
+ERL_NIF_TERM binary(ErlNifEnv* env, std::string_view text) {
+  ERL_NIF_TERM made = 0;
+  text.copy(reinterpret_cast<char*>(enif_make_new_binary(env, text.size(), &made)), text.size());
+  return made;
+}
+
+ERL_NIF_TERM error(ErlNifEnv* env, std::string_view code, std::string_view text) {
+  return enif_make_tuple3(env, atom(env, "error"), atom(env, std::string(code).c_str()), binary(env, text));
+}
+
+ERL_NIF_TERM ok(ErlNifEnv* env, ERL_NIF_TERM value) { return enif_make_tuple2(env, atom(env, "ok"), value); }
+
+// No exception gets into the VM.
+template <typename Body>
+ERL_NIF_TERM guarded(ErlNifEnv* env, const Body& body) noexcept {
+  try {
+    return body();
+  } catch (const Error& thrown) {
+    return error(env, to_string(thrown.code()), thrown.what());
+  } catch (const std::bad_alloc&) {
+    return error(env, "system_limit", "there is no memory left");
+  } catch (const std::exception& thrown) {
+    return error(env, "io", thrown.what());
+  } catch (...) {
+    return error(env, "io", "an exception without a name");
+  }
+}
+
+// A table that is open, for Erlang.
+ERL_NIF_TERM reference_to(ErlNifEnv* env, const Table& table) {
+  void* const place = enif_alloc_resource(opened_tables, sizeof(Table));
+  new (place) Table(table);
+  const ERL_NIF_TERM made = enif_make_resource(env, place);
+  enif_release_resource(place);
+  return made;
+}
+const Table& opened(ErlNifEnv* env, ERL_NIF_TERM reference) {
+  void* place = nullptr;
+  if (enif_get_resource(env, reference, opened_tables, &place) == 0)
+    throw Error(ErrorCode::type, "use a table", "no table is behind this reference");
+  return *static_cast<const Table*>(place);
+}
+void close(ErlNifEnv* /*env*/, void* place) { static_cast<Table*>(place)->~Table(); }
+
+heirloom::Ets& node() {
+  if (!ets) throw Error(ErrorCode::no_manager, "use a table", "the application heirloom is not started");
+  return *ets;
+}
+
+heirloom::Atom name_of(ErlNifEnv* env, ERL_NIF_TERM term) {
+  if (enif_is_atom(env, term) == 0) throw Error(ErrorCode::badarg, "use a table", "its name is no atom");
+  return atom_from_erlang(env, term);
+}
+
+// Null: there is none.
+StatePtr state_of(ERL_NIF_TERM key) {
+  const Registry::Reading reading(registry);
+  return registry.find(key);
+}
+
+std::vector<ERL_NIF_TERM> elements_of(ErlNifEnv* env, ERL_NIF_TERM list) {
+  std::vector<ERL_NIF_TERM> elements;
+  for (ERL_NIF_TERM each = 0; enif_get_list_cell(env, list, &each, &list) != 0;) elements.push_back(each);
+  return elements;
+}
+
+// open(Directory)
+ERL_NIF_TERM open(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    const std::lock_guard lock(opening);
+    ErlNifBinary path;
+    if (enif_inspect_binary(env, arguments[0], &path) == 0) return enif_make_badarg(env);
+    if (!ets) ets.emplace(heirloom::Node::open(std::string(reinterpret_cast<const char*>(path.data), path.size)));
+    return atom(env, "ok");
+  });
+}
+
+// Tables without a name have one in the library, of a few that are used again and again: an atom stays for ever.
+class SpareNames {
+ public:
+  heirloom::Atom take() {
+    const std::lock_guard lock(mutex_);
+    if (spare_.empty())
+      return heirloom::Atom("unnamed#" + std::to_string(incarnation()) + "." + std::to_string(++count_));
+    const heirloom::Atom name = spare_.back();
+    spare_.pop_back();
+    return name;
+  }
+  // Of a table that is gone.
+  void give_back(heirloom::Atom name) {
+    const std::lock_guard lock(mutex_);
+    if (name.text().starts_with("unnamed#" + std::to_string(incarnation()) + ".")) spare_.push_back(name);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<heirloom::Atom> spare_;
+  std::uint64_t count_ = 0;
+};
+SpareNames spare_names;
+
+void drop_table(const Table& table) {
+  Table(table).drop();
+  spare_names.give_back(table.name());
+}
+
+// make(Which, Name, Options)
+ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    const heirloom::TableOptions options = heirloom::table_options(from_erlang(env, arguments[2]));
+    heirloom::Node& all = node().node();
+    if (is_atom(env, arguments[0], "unnamed")) {
+      const heirloom::Atom name = spare_names.take();
+      try {
+        return ok(env, reference_to(env, all.create(name, options)));
+      } catch (...) {
+        spare_names.give_back(name);
+        throw;
+      }
+    }
+    const heirloom::Atom name = name_of(env, arguments[1]);
+    const bool lasting = is_atom(env, arguments[0], "node_table");
+    const Table table = lasting ? all.open_or_create(name, options) : all.create(name, options);
+    if (table.owner() != all.root()) return error(env, "already_owned", "a process of another program owns it");
+    return ok(env, reference_to(env, table));
+  });
+}
+
+Protection protection_of(ErlNifEnv* env, ERL_NIF_TERM term) {
+  if (is_atom(env, term, "public")) return Protection::public_access;
+  return is_atom(env, term, "private") ? Protection::private_access : Protection::protected_access;
+}
+
+// adopt(Opened, Keys, Tid, Owner, Protection, Which)
+ERL_NIF_TERM adopt(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    ErlNifPid owner;
+    if (enif_get_local_pid(env, arguments[3], &owner) == 0) return enif_make_badarg(env);
+    const auto state =
+        std::make_shared<State>(opened(env, arguments[0]), arguments[2], owner, protection_of(env, arguments[4]));
+    state->node_table = is_atom(env, arguments[5], "node_table");
+    registry.add(elements_of(env, arguments[1]), state);
+    return atom(env, "ok");
+  });
+}
+
+// find(Key): the table of a name or identifier, and who owns it.
+ERL_NIF_TERM find(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    const StatePtr state = state_of(arguments[0]);
+    if (!state) return atom(env, "unknown");
+    const char* const which = !state->owner ? "guest" : state->node_table ? "node_table" : "owned";
+    return enif_make_tuple4(env, atom(env, "table"), reference_to(env, state->table),
+                            enif_make_copy(env, state->tid.term()), atom(env, which));
+  });
+}
+
+// inherited(Tid, Owner)
+ERL_NIF_TERM inherited(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    ErlNifPid owner;
+    if (enif_get_local_pid(env, arguments[1], &owner) == 0) return enif_make_badarg(env);
+    // What the shadow said is old by now if the owner lives: it was given the table since.
+    const bool changed = registry.change([&] {
+      const StatePtr& state = registry.find(arguments[0]);
+      if (!state || !state->owner) return false;
+      ErlNifPid before = *state->owner;
+      if (enif_is_process_alive(env, &before) != 0) return false;
+      state->owner = owner;
+      return enif_compare_pids(&before, &owner) != 0;
+    });
+    return atom(env, changed ? "true" : "false");
+  });
+}
+
+// give(Tid, Owner)
+ERL_NIF_TERM give(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    ErlNifPid owner;
+    if (enif_get_local_pid(env, arguments[1], &owner) == 0) return enif_make_badarg(env);
+    registry.change([&] {
+      if (const StatePtr& state = registry.find(arguments[0])) state->owner = owner;
+    });
+    return atom(env, "ok");
+  });
+}
+
+// remove(Tid, Why): in one call, which no death of the caller cuts short. Known until it is gone, so that whoever wants its name waits here.
+ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    const StatePtr state = state_of(arguments[0]);
+    if (!state) return atom(env, "ok");
+    try {
+      if (state->node_table && !is_atom(env, arguments[1], "deleted")) {
+        state->table.reclaim();  // to the node: it is anybody's to claim
+      } else {
+        drop_table(state->table);
+      }
+    } catch (const Error&) {
+      // Somebody was faster.
+    }
+    registry.remove(arguments[0]);
+    return atom(env, "ok");
+  });
+}
+
+// guest(Name)
+ERL_NIF_TERM guest(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    heirloom::Node& all = node().node();
+    const std::optional<Table> found = all.find_table(name_of(env, arguments[0]));
+    // One of this VM's own is being made or is going: it is no guest.
+    if (!found || found->owner() == all.root()) return atom(env, "false");
+    // Who may do what the library says.
+    registry.add({arguments[0]},
+                 std::make_shared<State>(*found, enif_make_list(env, 0), std::nullopt, Protection::public_access),
+                 true);
+    return atom(env, "true");
+  });
+}
+
+// evict(Key)
+ERL_NIF_TERM evict(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    {
+      const Registry::Reading reading(registry);
+      const StatePtr& state = registry.find(arguments[0]);
+      if (!state || state->owner) return atom(env, "false");
+    }
+    return atom(env, registry.remove(arguments[0]) ? "true" : "false");
+  });
+}
+
+// keys()
+ERL_NIF_TERM keys(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
+  return guarded(env, [&] {
+    ERL_NIF_TERM list = enif_make_list(env, 0);
+    for (const StatePtr& state : registry.all()) {
+      if (!state->owner) continue;
+      list = enif_make_list_cell(env, enif_make_copy(env, state->tid.term()), list);
+    }
+    return list;
+  });
+}
+
+// fix(Opened, Fix)
+ERL_NIF_TERM fix(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    Table(opened(env, arguments[0])).safe_fixtable(is_atom(env, arguments[1], "true"));
+    return atom(env, "ok");
+  });
+}
+
+// drop(Opened)
+ERL_NIF_TERM drop(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    drop_table(opened(env, arguments[0]));
+    return atom(env, "ok");
+  });
+}
+
+// rename(Opened, Name)
+ERL_NIF_TERM rename(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    Table(opened(env, arguments[0])).rename(name_of(env, arguments[1]));
+    return atom(env, "ok");
+  });
+}
+
+// rename_key(Before, After)
+ERL_NIF_TERM rename_key(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    registry.replace_key(arguments[0], arguments[1]);
+    return atom(env, "ok");
+  });
+}
+
+// set_protection(Tid, Protection)
+ERL_NIF_TERM set_protection(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    registry.change([&] {
+      if (const StatePtr& state = registry.find(arguments[0])) state->protection = protection_of(env, arguments[1]);
+    });
+    return atom(env, "ok");
+  });
+}
+
+// Whether the caller may; or what it is told.
+std::optional<ERL_NIF_TERM> refused(ErlNifEnv* env, const State& state, bool write) {
+  ErlNifPid caller;
+  enif_self(env, &caller);
+  ErlNifPid owner = *state.owner;
+  if (enif_compare_pids(&caller, &owner) == 0) return std::nullopt;
+  if (enif_is_process_alive(env, &owner) == 0)
+    return enif_make_tuple2(env, atom(env, "unsettled"), enif_make_copy(env, state.tid.term()));
+  if (state.protection == Protection::public_access) return std::nullopt;
+  if (state.protection == Protection::protected_access && !write) return std::nullopt;
+  return error(env, "access", "");
+}
+
+// As a chunk of the library's ets: {Matches, {_, Rest}}.
+ERL_NIF_TERM next_chunk(ErlNifEnv* env, const Table& table, const Term& rest) {
+  const std::optional<heirloom::Chunk> chunk = table.select(heirloom::Continuation::from_term(rest));
+  const ERL_NIF_TERM end = atom(env, "$end_of_table");
+  if (!chunk) return end;
+  const ERL_NIF_TERM next = chunk->rest ? enif_make_tuple2(env, end, to_erlang(env, chunk->rest->to_term())) : end;
+  return enif_make_tuple2(env, to_erlang(env, heirloom::list(chunk->matches)), next);
+}
+
+ERL_NIF_TERM call_of(ErlNifEnv* env, Arguments arguments, const Table& table) {
+  std::vector<Term> terms;
+  for (const ERL_NIF_TERM each : elements_of(env, arguments[3])) terms.push_back(from_erlang(env, each));
+  if (is_atom(env, arguments[2], "continue")) return ok(env, next_chunk(env, table, terms.at(0)));
+  return ok(env, to_erlang(env, node().call(table, atom_from_erlang(env, arguments[2]), terms)));
+}
+
+// call(Key, Right, Function, Arguments), and call_long
+ERL_NIF_TERM call(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    StatePtr state;
+    {
+      const Registry::Reading reading(registry);  // of the owner, too
+      state = registry.find(arguments[0]);
+      if (!state) return atom(env, "unknown");
+      if (state->owner) {
+        if (const auto told = refused(env, *state, is_atom(env, arguments[1], "write"))) return *told;
+      }
+    }
+    return call_of(env, arguments, state->table);
+  });
+}
+
+// info(Opened)
+ERL_NIF_TERM info(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] { return ok(env, to_erlang(env, to_term(opened(env, arguments[0]).info()))); });
+}
+
+int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {
+  const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE);
+  opened_tables = enif_open_resource_type(env, nullptr, "heirloom_table", close, flags, nullptr);
+  try {
+    std::uint32_t number = 0;
+    for (std::random_device random; number == 0;) number = random();
+    set_incarnation(number);
+  } catch (const std::exception&) {
+    return 1;
+  }
+  return opened_tables == nullptr ? 1 : 0;
+}
+
+ErlNifFunc functions[] = {
+    {"open", 1, open, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"make", 3, make, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"adopt", 6, adopt, 0},
+    {"guest", 1, guest, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"evict", 1, evict, 0},
+    {"keys", 0, keys, 0},
+    {"fix", 2, fix, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"find", 1, find, 0},
+    {"inherited", 2, inherited, 0},
+    {"give", 2, give, 0},
+    {"remove", 2, remove, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"drop", 1, drop, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"rename", 2, rename, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"rename_key", 2, rename_key, 0},
+    {"set_protection", 2, set_protection, 0},
+    {"call", 4, call, 0},
+    {"call_long", 4, call, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"info", 1, info, ERL_NIF_DIRTY_JOB_IO_BOUND},
+};
+
+}  // namespace
+
+}  // namespace heirloom_nif
+
+using namespace heirloom_nif;
+ERL_NIF_INIT(heirloom_nif, functions, load, nullptr, nullptr, nullptr)

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "terms.hpp"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heirloom/error.hpp"
+#include "heirloom/external.hpp"
+
+#include "external.hpp"
+
+namespace heirloom_nif {
+
+namespace {
+
+using heirloom::Atom;
+using heirloom::Term;
+using heirloom::TermKind;
+using heirloom::TermView;
+
+// Beyond it the external format, whose coders need no stack.
+constexpr int kDepthMax = 100;
+
+std::uint32_t own_incarnation = 1;
+
+// What is found by a number, by any thread, and never forgotten. 0: not known.
+template <typename Value, std::size_t kNumbersMax>
+class Numbered {
+ public:
+  [[nodiscard]] Value find(std::size_t number) const noexcept {
+    if (number >= kNumbersMax) return 0;
+    const Chunk* chunk = chunks_[number / kChunk].load(std::memory_order_acquire);
+    return chunk == nullptr ? 0 : (*chunk)[number % kChunk].load(std::memory_order_relaxed);
+  }
+  void remember(std::size_t number, Value value) {
+    if (number >= kNumbersMax) return;
+    auto& place = chunks_[number / kChunk];
+    Chunk* chunk = place.load(std::memory_order_acquire);
+    if (chunk == nullptr) {
+      auto fresh = std::make_unique<Chunk>();
+      if (place.compare_exchange_strong(chunk, fresh.get(), std::memory_order_acq_rel)) chunk = fresh.release();
+    }
+    (*chunk)[number % kChunk].store(value, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr std::size_t kChunk = 4096;
+  using Chunk = std::array<std::atomic<Value>, kChunk>;
+  std::array<std::atomic<Chunk*>, (kNumbersMax + kChunk - 1) / kChunk> chunks_{};
+};
+
+// An atom of the VM is a word with its number above these bits, as long as there have been NIFs. If that is not so any more, atoms are
+// only slower.
+constexpr ERL_NIF_TERM kAtomBits = 0x0B;
+constexpr unsigned kAtomShift = 6;
+constexpr std::size_t number_of(ERL_NIF_TERM atom) noexcept {
+  return (atom & 0x3F) == kAtomBits ? atom >> kAtomShift : ~std::size_t{0};
+}
+Numbered<std::uint64_t, std::size_t{1} << 23> known_here;          // by the VM's number: 1 + the id of the Atom
+Numbered<ERL_NIF_TERM, std::size_t{Atom::kAtomsMax}> known_there;  // by the id of the Atom: the VM's term
+
+std::string bytes_of(ErlNifEnv* env, ERL_NIF_TERM term) {
+  ErlNifBinary binary;
+  if (enif_term_to_binary(env, term, &binary) == 0)
+    throw heirloom::Error(heirloom::ErrorCode::system_limit, "read a term", "there is no memory for it");
+  replace_creation(binary.data, binary.size, 0, own_incarnation);
+  std::string bytes(reinterpret_cast<const char*>(binary.data), binary.size);
+  enif_release_binary(&binary);
+  return bytes;
+}
+
+Term by_external(ErlNifEnv* env, ERL_NIF_TERM term) {
+  // It came from this VM, which has it already, and its atoms.
+  const heirloom::InputLimits limits{.memory_bytes_max = ~std::size_t{0} >> 1, .new_atoms_max = Atom::kAtomsMax};
+  return heirloom::from_external(bytes_of(env, term), limits);
+}
+
+ERL_NIF_TERM by_external(ErlNifEnv* env, TermView term) {
+  std::string bytes = heirloom::to_external(term);
+  auto* const data = reinterpret_cast<unsigned char*>(bytes.data());
+  replace_creation(data, bytes.size(), own_incarnation, 0);
+  ERL_NIF_TERM made = 0;
+  if (enif_binary_to_term(env, data, bytes.size(), &made, 0) == 0)
+    throw heirloom::Error(heirloom::ErrorCode::syntax, "make a term", "the VM does not take it: " + to_string(term));
+  return made;
+}
+
+Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth);
+
+Term list_from(ErlNifEnv* env, ERL_NIF_TERM list, int depth) {
+  std::vector<Term> elements;
+  ERL_NIF_TERM head = 0;
+  while (enif_get_list_cell(env, list, &head, &list) != 0) elements.push_back(from(env, head, depth));
+  if (enif_is_empty_list(env, list) != 0) return heirloom::list(elements);
+  return heirloom::improper_list(elements, from(env, list, depth));
+}
+
+Term map_from(ErlNifEnv* env, ERL_NIF_TERM map, int depth) {
+  std::vector<std::pair<Term, Term>> pairs;
+  ErlNifMapIterator each;
+  if (enif_map_iterator_create(env, map, &each, ERL_NIF_MAP_ITERATOR_FIRST) == 0) return by_external(env, map);
+  ERL_NIF_TERM key = 0;
+  ERL_NIF_TERM value = 0;
+  try {
+    for (; enif_map_iterator_get_pair(env, &each, &key, &value) != 0; enif_map_iterator_next(env, &each))
+      pairs.emplace_back(from(env, key, depth), from(env, value, depth));
+  } catch (...) {
+    enif_map_iterator_destroy(env, &each);
+    throw;
+  }
+  enif_map_iterator_destroy(env, &each);
+  return heirloom::map(pairs);
+}
+
+Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
+  if (depth == kDepthMax) return by_external(env, term);
+  switch (enif_term_type(env, term)) {
+    case ERL_NIF_TERM_TYPE_INTEGER: {
+      ErlNifSInt64 value = 0;
+      if (enif_get_int64(env, term, &value) != 0) return Term(static_cast<std::int64_t>(value));
+      break;
+    }
+    case ERL_NIF_TERM_TYPE_ATOM: return Term(atom_from_erlang(env, term));
+    case ERL_NIF_TERM_TYPE_FLOAT: {
+      double value = 0;
+      enif_get_double(env, term, &value);
+      return Term(value);
+    }
+    case ERL_NIF_TERM_TYPE_BITSTRING: {
+      ErlNifBinary bytes;
+      if (enif_inspect_binary(env, term, &bytes) == 0) break;
+      return Term(std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size));
+    }
+    case ERL_NIF_TERM_TYPE_TUPLE: {
+      int arity = 0;
+      const ERL_NIF_TERM* elements = nullptr;
+      enif_get_tuple(env, term, &arity, &elements);
+      std::vector<Term> made;
+      made.reserve(static_cast<std::size_t>(arity));
+      for (int i = 0; i < arity; ++i) made.push_back(from(env, elements[i], depth + 1));
+      return heirloom::tuple(made);
+    }
+    case ERL_NIF_TERM_TYPE_LIST: return list_from(env, term, depth + 1);
+    case ERL_NIF_TERM_TYPE_MAP: return map_from(env, term, depth + 1);
+    default: break;
+  }
+  return by_external(env, term);
+}
+
+ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth);
+
+std::vector<ERL_NIF_TERM> all_to(ErlNifEnv* env, const heirloom::ElementRange& elements, int depth) {
+  std::vector<ERL_NIF_TERM> made;
+  made.reserve(elements.size());
+  for (const TermView element : elements) made.push_back(to(env, element, depth));
+  return made;
+}
+
+ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
+  if (depth == kDepthMax) return by_external(env, term);
+  switch (term.kind()) {
+    case TermKind::integer: try { return enif_make_int64(env, term.as_int64());
+      } catch (const heirloom::Error&) {
+        return by_external(env, term);
+      }
+    case TermKind::floating: return enif_make_double(env, term.as_double());
+    case TermKind::atom: return atom_to_erlang(env, term.as_atom());
+    case TermKind::nil: return enif_make_list(env, 0);
+    case TermKind::bitstring: {
+      if (!term.is_binary()) break;
+      const std::string_view bytes = term.as_binary();
+      ERL_NIF_TERM made = 0;
+      unsigned char* const data = enif_make_new_binary(env, bytes.size(), &made);
+      bytes.copy(reinterpret_cast<char*>(data), bytes.size());
+      return made;
+    }
+    case TermKind::tuple: {
+      const std::vector<ERL_NIF_TERM> made = all_to(env, term.elements(), depth + 1);
+      return enif_make_tuple_from_array(env, made.data(), static_cast<unsigned>(made.size()));
+    }
+    case TermKind::list: {
+      const std::vector<ERL_NIF_TERM> made = all_to(env, term.elements(), depth + 1);
+      ERL_NIF_TERM list = to(env, term.tail(), depth + 1);
+      for (auto each = made.rbegin(); each != made.rend(); ++each) list = enif_make_list_cell(env, *each, list);
+      return list;
+    }
+    case TermKind::map: {
+      std::vector<ERL_NIF_TERM> keys = all_to(env, term.keys(), depth + 1);
+      std::vector<ERL_NIF_TERM> values = all_to(env, term.values(), depth + 1);
+      ERL_NIF_TERM made = 0;
+      if (enif_make_map_from_arrays(env, keys.data(), values.data(), keys.size(), &made) == 0) break;
+      return made;
+    }
+    default: break;
+  }
+  return by_external(env, term);
+}
+
+}  // namespace
+
+void set_incarnation(std::uint32_t number) noexcept { own_incarnation = number; }
+std::uint32_t incarnation() noexcept { return own_incarnation; }
+
+Atom atom_from_erlang(ErlNifEnv* env, ERL_NIF_TERM atom) {
+  if (const std::uint64_t known = known_here.find(number_of(atom)); known != 0)
+    return Atom::from_id(static_cast<std::uint32_t>(known - 1));
+  const Atom made = by_external(env, atom).as_atom();
+  known_here.remember(number_of(atom), std::uint64_t{made.id()} + 1);
+  return made;
+}
+
+ERL_NIF_TERM atom_to_erlang(ErlNifEnv* env, Atom atom) {
+  if (const ERL_NIF_TERM known = known_there.find(atom.id()); known != 0) return known;
+  const ERL_NIF_TERM made = by_external(env, Term(atom));
+  known_there.remember(atom.id(), made);
+  return made;
+}
+
+Term from_erlang(ErlNifEnv* env, ERL_NIF_TERM term) { return from(env, term, 0); }
+ERL_NIF_TERM to_erlang(ErlNifEnv* env, TermView term) { return to(env, term, 0); }
+
+}  // namespace heirloom_nif

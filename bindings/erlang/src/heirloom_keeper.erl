@@ -1,0 +1,107 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% The keeper: makes tables, so that no table is lost between library and VM when the process that asked for it dies meanwhile, and
+%% looks after the owners: whoever calls next finds out that one has died (heirloom_tables), and where nobody calls, the keeper does.
+-module(heirloom_keeper).
+-behaviour(gen_server).
+
+-export([start_link/0, make/4, adopt/5, forget/1, watch/2, fixed/2]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
+
+-record(state, {
+    made = #{} :: #{reference() => {pid(), atom()}},      % tables that are not adopted yet, and for whom
+    watched = #{} :: #{pid() => {reference(), map()}},   % the shadows that a process owned or fixed when last heard of
+    fixed = #{} :: #{term() => reference()}               % shadows that are fixed, and their tables, which are too
+}).
+
+start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
+
+%% {ok, Opened} or the library's error.
+make(Which, Name, Options, Owner) -> gen_server:call(?MODULE, {make, Which, Name, Options, Owner}, infinity).
+adopt(Opened, Keys, Tid, Protection, Which) ->
+    gen_server:call(?MODULE, {adopt, Opened, Keys, Tid, self(), Protection, Which}, infinity).
+%% One that was made is not adopted; if nobody else can have it, it goes.
+forget(Opened) -> gen_server:call(?MODULE, {forget, Opened}, infinity).
+%% A process that may own the table of this shadow.
+watch(Pid, Tid) -> gen_server:cast(?MODULE, {watch, Pid, Tid}).
+%% The caller has fixed the table, or let it go.
+fixed(Opened, Tid) -> gen_server:call(?MODULE, {fixed, Opened, Tid, self()}, infinity).
+
+init([]) ->
+    case heirloom_nif:open(unicode:characters_to_binary(heirloom:directory())) of
+        ok ->
+            %% Of a keeper before this one.
+            {ok, lists:foldl(fun look/2, #state{}, heirloom_nif:keys())};
+        {error, Code, Text} -> {stop, {Code, unicode:characters_to_list(Text)}}
+    end.
+
+handle_call({make, Which, Name, Options, Owner}, _From, State) ->
+    %% Of those who died before they adopted what was made for them.
+    Clean = lose_those_of(fun(Maker) -> not is_process_alive(Maker) end, State),
+    case heirloom_nif:make(Which, Name, Options) of
+        {ok, Opened} = Made ->
+            {reply, Made, (watch_process(Owner, none, Clean))#state{made = (Clean#state.made)#{Opened => {Owner, Which}}}};
+        Error -> {reply, Error, Clean}
+    end;
+handle_call({adopt, Opened, Keys, Tid, Owner, Protection, Which}, _From, State) ->
+    ok = heirloom_nif:adopt(Opened, Keys, Tid, Owner, Protection, Which),
+    {reply, ok, watch_process(Owner, Tid, State#state{made = maps:remove(Opened, State#state.made)})};
+handle_call({forget, Opened}, _From, State) ->
+    lose(maps:to_list(maps:with([Opened], State#state.made))),
+    {reply, ok, State#state{made = maps:remove(Opened, State#state.made)}};
+handle_call({fixed, Opened, Tid, Pid}, _From, State) ->
+    {reply, ok, sync_fixed(Tid, Opened, watch_process(Pid, Tid, State))}.
+
+handle_cast({watch, Pid, Tid}, State) -> {noreply, watch_process(Pid, Tid, State)}.
+
+handle_info({'DOWN', _, process, Pid, _}, State) ->
+    {{_, Tids}, Watched} = maps:take(Pid, State#state.watched),
+    Without = lose_those_of(fun(Maker) -> Maker =:= Pid end, State#state{watched = Watched}),
+    {noreply, lists:foldl(fun look/2, Without, maps:keys(Tids))};
+handle_info(_, State) -> {noreply, State}.
+
+lose_those_of(Is, #state{made = Made} = State) ->
+    Lost = [One || {_, {Maker, _}} = One <- maps:to_list(Made), Is(Maker)],
+    lose(Lost),
+    State#state{made = maps:without([Opened || {Opened, _} <- Lost], Made)}.
+
+lose(Made) -> [heirloom_nif:drop(Opened) || {Opened, {_, Which}} <- Made, Which =/= node_table].
+
+%% Whoever owns the table by now is watched; a table without an owner goes.
+look(Tid, State) ->
+    Settled = case heirloom_tables:settle(Tid) of
+                  undefined -> State;
+                  Owner -> watch_process(Owner, Tid, State)
+              end,
+    case Settled#state.fixed of
+        #{Tid := Opened} -> sync_fixed(Tid, Opened, Settled);
+        _ -> Settled
+    end.
+
+watch_process(Pid, Tid, #state{watched = Watched} = State) ->
+    {Monitor, Tids} = case Watched of
+                          #{Pid := Known} -> Known;
+                          _ -> {monitor(process, Pid), #{}}
+                      end,
+    More = case Tid of
+               none -> Tids;
+               _ -> without_the_gone(Tids#{Tid => []})
+           end,
+    State#state{watched = Watched#{Pid => {Monitor, More}}}.
+
+%% Now and then.
+without_the_gone(Tids) when map_size(Tids) rem 64 =:= 0 ->
+    maps:filter(fun(Tid, _) -> ets:info(Tid, owner) =/= undefined end, Tids);
+without_the_gone(Tids) -> Tids.
+
+%% A table is fixed for the library as long as its shadow is, whoever fixed it how often.
+sync_fixed(Tid, Opened, #state{fixed = Fixed} = State) ->
+    case {ets:info(Tid, fixed), is_map_key(Tid, Fixed)} of
+        {true, false} ->
+            _ = heirloom_nif:fix(Opened, true),
+            State#state{fixed = Fixed#{Tid => Opened}};
+        {Now, true} when Now =/= true ->
+            _ = heirloom_nif:fix(Opened, false),
+            State#state{fixed = maps:remove(Tid, Fixed)};
+        _ -> State
+    end.

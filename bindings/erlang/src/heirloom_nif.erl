@@ -1,0 +1,52 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% The library, as it is called from Erlang. For the modules of this application alone.
+%%
+%% A Key is what names a table: its identifier, or its name. Opened is a reference to a table that is open; it knows no owner. Every
+%% function but those that say otherwise returns ok, {ok, Result}, or {error, Code, Text}, where Code is one of heirloom/error.hpp.
+%% Where a function says unknown, there is no such table in this VM. {unsettled, Tid}: its owner has died, and the shadow Tid must
+%% be asked who has it now.
+-module(heirloom_nif).
+
+-export([adopt/6, call/4, call_long/4, drop/1, evict/1, find/1, fix/2, guest/1, info/1, keys/0, make/3, open/1,
+         give/2, inherited/2, remove/2, rename/2, rename_key/2, set_protection/2]).
+-on_load(load/0).
+
+load() ->
+    Directory = case code:priv_dir(heirloom) of
+                    {error, bad_name} -> filename:join([filename:dirname(code:which(?MODULE)), "..", "priv"]);
+                    Found -> Found
+                end,
+    erlang:load_nif(filename:join(Directory, "heirloom_nif"), none).
+
+%% Opens the node in this directory; once for the VM.
+open(_Directory) -> erlang:nif_error(not_loaded).
+%% Makes a table for this VM: `owned`, which goes with its owner, or a `node_table`; an owned one also `unnamed`. {ok, Opened}.
+make(_Which, _Name, _Options) -> erlang:nif_error(not_loaded).
+%% From now on these Keys are this table, its owner is this process, and its shadow this one.
+adopt(_Opened, _Keys, _Tid, _Owner, _Protection, _Which) -> erlang:nif_error(not_loaded).
+%% From now on this name is the table that another program has under it. true, or false: there is none.
+guest(_Name) -> erlang:nif_error(not_loaded).
+%% Forgets a table of another program; true: there was one.
+evict(_Key) -> erlang:nif_error(not_loaded).
+%% {table, Opened, Tid, Which}, or unknown. Tid is [] and Which is guest for a table of another program.
+find(_Key) -> erlang:nif_error(not_loaded).
+%% Its owner has died, and this process has it now. false: its owner lives.
+inherited(_Tid, _Owner) -> erlang:nif_error(not_loaded).
+%% Its owner gives it to this process.
+give(_Tid, _Owner) -> erlang:nif_error(not_loaded).
+%% The table is not known any more. Why is deleted, or ownerless: then a node table falls to its node.
+remove(_Tid, _Why) -> erlang:nif_error(not_loaded).
+drop(_Opened) -> erlang:nif_error(not_loaded).
+rename(_Opened, _Name) -> erlang:nif_error(not_loaded).
+rename_key(_Before, _After) -> erlang:nif_error(not_loaded).
+set_protection(_Tid, _Protection) -> erlang:nif_error(not_loaded).
+fix(_Opened, _Fix) -> erlang:nif_error(not_loaded).
+%% The list of ets:info/1, as the library tells it.
+info(_Opened) -> erlang:nif_error(not_loaded).
+%% The identifiers of all tables that processes of this VM own.
+keys() -> erlang:nif_error(not_loaded).
+%% The function of ets by that name, of the table, with the arguments behind it. Right is read or write: what the caller must be allowed.
+%% Also unknown and {unsettled, Tid}. call_long is for what may take long.
+call(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).
+call_long(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).

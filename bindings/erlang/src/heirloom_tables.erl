@@ -1,0 +1,344 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% What heirloom_ets and heirloom are made of: tables of the library, each with its shadow in ets (c_src/registry.hpp).
+%%
+%% Every function returns {ok, Result}, or {error, Cause, Text}. Causes that ets has become badarg with that cause; the others are
+%% errors of their own, {heirloom, Cause, Text}.
+-module(heirloom_tables).
+
+-export([all/0, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, node_table/2, rename/2,
+         setopts/2, settle/1, whereis/1]).
+-export([options/1, reason/1]).
+
+%% ------------------------------------------------------------------------------------------------------------------- errors
+
+reason({error, system_limit, _}) -> system_limit;
+reason({error, Code, Text}) ->
+    case is_cause_of_ets(Code) of
+        true -> badarg;
+        false -> {heirloom, Code, Text}
+    end.
+
+%% For erlang:error/3.
+options({error, Code, Text}) -> [{error_info, #{module => heirloom_errors, cause => cause(Code), text => Text}}].
+
+cause(Code) ->
+    case is_cause_of_ets(Code) andalso Code =/= badarg of
+        true -> Code;
+        false -> none
+    end.
+
+is_cause_of_ets(Code) ->
+    lists:member(Code, [badarg, type, id, access, badkey, keypos, position, owner, not_owner, table_type, already_exists,
+                        already_owned, none]).
+
+%% What ets said of a shadow.
+caught(Stack) ->
+    case Stack of
+        [{_, _, _, Info} | _] ->
+            case proplists:get_value(error_info, Info) of
+                #{cause := Cause} -> {error, Cause, <<>>};
+                _ -> {error, badarg, <<>>}
+            end;
+        _ -> {error, badarg, <<>>}
+    end.
+
+of_shadow(Call) ->
+    try {ok, Call()}
+    catch error:badarg:Stack -> caught(Stack)
+    end.
+
+%% ----------------------------------------------------------------------------------------------------------------- resolving
+
+call(Key, Right, Function, Arguments) -> resolved(Key, fun() -> heirloom_nif:call(Key, Right, Function, Arguments) end).
+call_long(Key, Right, Function, Arguments) ->
+    resolved(Key, fun() -> heirloom_nif:call_long(Key, Right, Function, Arguments) end).
+
+resolved(Key, Call) ->
+    case Call() of
+        {ok, _} = Ok -> Ok;
+        unknown -> unknown(Key, Call);
+        {unsettled, Tid} ->
+            _ = settle(Tid),
+            resolved(Key, Call);
+        {error, id, _} = Error ->
+            case heirloom_nif:evict(Key) of
+                true -> unknown(Key, Call);
+                false -> Error
+            end;
+        Error -> Error
+    end.
+
+unknown(Key, Call) when is_atom(Key) ->
+    case heirloom_nif:guest(Key) of
+        true -> Call();
+        false ->
+            %% One that is being made, or changes its name, is neither a guest nor known for a moment.
+            case Call() of
+                unknown -> {error, id, <<>>};
+                {unsettled, _} -> {error, id, <<>>};
+                Result -> Result
+            end;
+        Error -> Error
+    end;
+unknown(Key, _Call) when is_reference(Key) -> {error, id, <<>>};
+unknown(_Key, _Call) -> {error, type, <<>>}.
+
+%% Asks the shadow who the owner is by now. A table that nobody owns is gone, but a node table only from here. By the identifier of the
+%% shadow, which is given once: a name may be another table's by now.
+settle(Tid) ->
+    case ets:info(Tid, owner) of
+        undefined ->
+            _ = heirloom_nif:remove(Tid, ownerless),
+            undefined;
+        Owner ->
+            case heirloom_nif:inherited(Tid, Owner) of
+                true -> ok;
+                %% It dies at this moment, and its tables go next.
+                false -> is_process_alive(Owner) orelse receive after 1 -> ok end
+            end,
+            Owner
+    end.
+
+%% {table, Opened, Tid, Which} of a table whose owner lives, or an error.
+opened(Key) ->
+    case heirloom_nif:find(Key) of
+        {table, _, [], guest} = Guest -> Guest;
+        {table, _, Tid, _} = Found ->
+            case ets:info(Tid, owner) of
+                undefined ->
+                    _ = settle(Tid),
+                    unknown(Key, fun() -> heirloom_nif:find(Key) end);
+                _ -> Found
+            end;
+        unknown -> unknown(Key, fun() -> heirloom_nif:find(Key) end)
+    end.
+
+%% ------------------------------------------------------------------------------------------------------------------ new tables
+
+make(Name, Options) when is_atom(Name), is_list(Options) ->
+    case split(Options) of
+        {Shadow, Others} ->
+            case lists:member(named_table, Shadow) of
+                true ->
+                    _ = opened_locally(Name),
+                    made(owned, Name, Name, Shadow, Others);
+                %% Under a name of its own, which comes back when the table has gone: atoms stay for ever.
+                false -> made(unnamed, Name, Name, Shadow, Others)
+            end;
+        Error -> Error
+    end;
+make(_, _) -> {error, badarg, <<>>}.
+
+%% An owner that has died leaves its name free.
+opened_locally(Name) ->
+    case heirloom_nif:find(Name) of
+        {table, _, [], _} -> ok;
+        {table, _, Tid, _} -> settle(Tid);
+        unknown -> ok
+    end.
+
+node_table(Name, Options) when is_atom(Name), is_list(Options) ->
+    _ = opened_locally(Name),
+    case {heirloom_nif:find(Name), split([named_table | Options])} of
+        {_, {error, _, _} = Error} -> Error;
+        {{table, _, _, Which}, _} when Which =/= guest -> {error, already_owned, <<>>};
+        {_, {Shadow, Others}} ->
+            _ = heirloom_nif:evict(Name),
+            made(node_table, Name, Name, lists:usort(Shadow), Others)
+    end;
+node_table(_, _) -> {error, badarg, <<>>}.
+
+made(Which, Name, Stored, Shadow, Others) ->
+    case heirloom_keeper:make(Which, Stored, Others, self()) of
+        {ok, Opened} ->
+            case of_shadow(fun() -> ets:new(Name, Shadow) end) of
+                {ok, Key} ->
+                    Tid = case Key of
+                              Name -> ets:whereis(Name);
+                              _ -> Key
+                          end,
+                    ok = heirloom_keeper:adopt(Opened, lists:usort([Key, Tid]), Tid, ets:info(Tid, protection), Which),
+                    {ok, Key};
+                Error ->
+                    ok = heirloom_keeper:forget(Opened),
+                    lost(Which, Error)
+            end;
+        Error -> Error
+    end.
+
+%% Whoever has the name of a node table claimed it a moment ago.
+lost(node_table, {error, already_exists, Text}) -> {error, already_owned, Text};
+lost(_Which, Error) -> Error.
+
+%% What the shadow is made with, and what the table.
+split(Options) ->
+    try lists:partition(fun is_of_shadow/1, Options) of
+        {Shadow, Others} -> {Shadow, Others ++ [Option || Option <- Shadow, is_protection(Option)]}
+    catch error:_ -> {error, badarg, <<>>}
+    end.
+
+is_of_shadow(named_table) -> true;
+is_of_shadow({heir, _, _}) -> true;
+is_of_shadow({heir, _}) -> true;
+is_of_shadow(Option) -> is_protection(Option).
+
+is_protection(Option) -> Option =:= public orelse Option =:= protected orelse Option =:= private.
+
+%% ------------------------------------------------------------------------------------------------------------ whole tables
+
+delete(Key) ->
+    case opened(Key) of
+        {table, Opened, [], guest} -> dropped(Opened);
+        {table, _, Tid, _} ->
+            case of_shadow(fun() -> ets:delete(Tid) end) of
+                {ok, true} ->
+                    _ = heirloom_nif:remove(Tid, deleted),
+                    {ok, true};
+                Error -> Error
+            end;
+        Error -> Error
+    end.
+
+dropped(Opened) ->
+    case heirloom_nif:drop(Opened) of
+        ok -> {ok, true};
+        Error -> Error
+    end.
+
+give_away(Key, Pid, Gift) ->
+    case opened(Key) of
+        {table, _, [], guest} -> {error, not_owner, <<>>};
+        {table, _, Tid, _} ->
+            %% Before the receiver is told, so that it may write as soon as it is.
+            Mine = is_pid(Pid) andalso node(Pid) =:= node() andalso ets:info(Tid, owner) =:= self(),
+            _ = Mine andalso heirloom_nif:give(Tid, Pid),
+            case of_shadow(fun() -> ets:give_away(Tid, Pid, Gift) end) of
+                {ok, true} ->
+                    heirloom_keeper:watch(Pid, Tid),
+                    {ok, true};
+                Error ->
+                    _ = Mine andalso heirloom_nif:give(Tid, self()),
+                    Error
+            end;
+        Error -> Error
+    end.
+
+setopts(Key, Options) ->
+    case opened(Key) of
+        {table, _, [], guest} -> {error, not_owner, <<>>};
+        {table, _, Tid, _} ->
+            case of_shadow(fun() -> ets:setopts(Tid, Options) end) of
+                {ok, true} ->
+                    _ = heirloom_nif:set_protection(Tid, ets:info(Tid, protection)),
+                    {ok, true};
+                Error -> Error
+            end;
+        Error -> Error
+    end.
+
+rename(Key, Name) ->
+    case opened(Key) of
+        {table, _, [], guest} -> {error, access, <<>>};
+        {table, Opened, Tid, _} ->
+            Named = ets:info(Tid, named_table),
+            Before = ets:info(Tid, name),
+            case of_shadow(fun() -> ets:rename(Tid, Name) end) of
+                {ok, _} when not Named -> {ok, Key};
+                {ok, _} ->
+                    case heirloom_nif:rename(Opened, Name) of
+                        ok ->
+                            heirloom_nif:rename_key(Before, Name),
+                            {ok, Name};
+                        Error ->
+                            _ = of_shadow(fun() -> ets:rename(Tid, Before) end),
+                            Error
+                    end;
+                Error -> Error
+            end;
+        Error -> Error
+    end.
+
+fix(Key, Fix) ->
+    case opened(Key) of
+        {table, Opened, [], guest} when is_boolean(Fix) ->
+            _ = heirloom_nif:fix(Opened, Fix),
+            {ok, true};
+        {table, Opened, Tid, _} ->
+            case of_shadow(fun() -> ets:safe_fixtable(Tid, Fix) end) of
+                {ok, true} ->
+                    ok = heirloom_keeper:fixed(Opened, Tid),
+                    {ok, true};
+                Error -> Error
+            end;
+        Error -> Error
+    end.
+
+whereis(Name) when is_atom(Name) ->
+    case opened(Name) of
+        {table, _, [], guest} -> {ok, Name};
+        {table, _, Tid, _} -> {ok, Tid};
+        _ -> {ok, undefined}
+    end;
+whereis(_) -> {error, badarg, <<>>}.
+
+all() ->
+    [case ets:info(Tid, named_table) of
+         true -> ets:info(Tid, name);
+         _ -> Tid
+     end || Tid <- heirloom_nif:keys(), ets:info(Tid, owner) =/= undefined].
+
+%% --------------------------------------------------------------------------------------------------------------------- info
+
+%% In the order of ets:info/1.
+info(Key) ->
+    case opened(Key) of
+        {table, Opened, Tid, _} ->
+            case heirloom_nif:info(Opened) of
+                {ok, Library} -> {ok, [{Item, of_item(Item, Value, Tid)} || {Item, Value} <- Library]};
+                {error, id, _} -> {ok, undefined};
+                Error -> Error
+            end;
+        {error, id, _} -> {ok, undefined};
+        Error -> Error
+    end.
+
+info(Key, Item) when is_atom(Item) ->
+    case opened(Key) of
+        {table, _, Tid, Which} ->
+            case is_of_shadow_info(Item) andalso Which =/= guest of
+                true -> of_shadow(fun() -> ets:info(Tid, Item) end);
+                false ->
+                    case info(Key) of
+                        {ok, undefined} = None -> None;
+                        {ok, Items} ->
+                            case lists:keyfind(Item, 1, Items) of
+                                {_, Value} -> {ok, Value};
+                                false -> call_long(Key, info, info, [Item])
+                            end;
+                        Error -> Error
+                    end
+            end;
+        {error, id, _} -> {ok, undefined};
+        Error -> Error
+    end;
+info(Key, _Item) ->
+    case opened(Key) of
+        {error, id, _} -> {ok, undefined};
+        {error, _, _} = Error -> Error;
+        _ -> {error, badarg, <<>>}
+    end.
+
+of_item(Item, Value, []) ->
+    case Item of
+        node -> node();
+        _ -> Value
+    end;
+of_item(Item, Value, Tid) ->
+    case is_of_shadow_info(Item) of
+        true -> ets:info(Tid, Item);
+        false -> Value
+    end.
+
+is_of_shadow_info(Item) ->
+    lists:member(Item, [id, name, owner, heir, named_table, node, protection, fixed, safe_fixed, safe_fixed_monotonic_time]).

@@ -1,0 +1,349 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% heirloom_ets beside ets: the same calls, the same answers.
+-module(heirloom_ets_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+-include_lib("stdlib/include/qlc.hrl").
+
+-define(TYPES, [set, ordered_set, bag, duplicate_bag]).
+-define(CALLS, 3000).
+
+%% The stranger's tables of these tests go with their processes.
+in_a_process(Test) ->
+    fun() ->
+        {Pid, Monitor} = spawn_monitor(fun() -> Test(), exit(passed) end),
+        receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual(passed, Reason) end
+    end.
+
+%% ---------------------------------------------------------------------------------------------------------- the same answers
+
+answers_as_ets_does_test_() ->
+    [{timeout, 120, {lists:concat([Type, " ", Keypos]), in_a_process(fun() -> compare(Type, Keypos) end)}}
+     || Type <- ?TYPES, Keypos <- [1, 2]].
+
+compare(Type, Keypos) ->
+    Seed = list_to_integer(os:getenv("HEIRLOOM_SEED", integer_to_list(erlang:system_time()))),
+    rand:seed(exsss, Seed),
+    Options = [Type, public, {keypos, Keypos}],
+    Theirs = ets:new(table, Options),
+    Ours = heirloom_ets:new(table, Options),
+    [begin
+         {Function, Arguments} = call(Type),
+         Wanted = answer(ets, Function, [Theirs | Arguments], Type),
+         Answer = answer(heirloom_ets, Function, [Ours | Arguments], Type),
+         same(Wanted, Answer) orelse
+             exit(lists:flatten(io_lib:format("seed ~w: ~0tp: ets ~0tp, heirloom_ets ~0tp",
+                                          [Seed, {Function, Arguments}, Wanted, Answer])))
+     end || _ <- lists:seq(1, ?CALLS)],
+    ?assertEqual(sorted(ets:tab2list(Theirs)), sorted(heirloom_ets:tab2list(Ours))).
+
+%% Where ets tells no cause, Heirloom may.
+same({Class, Reason, Where, Name, none}, {Class, Reason, Where, Name, _}) -> true;
+same(Wanted, Answer) -> Wanted =:= Answer.
+
+%% What a call returns or raises, in which function, and the cause. Where a type has no order, lists are sorted.
+answer(Module, Function, Arguments, Type) ->
+    try apply(Module, Function, Arguments) of
+        List when is_list(List) ->
+            case is_in_order(Type, Function) of
+                true -> List;
+                false -> {list, sorted(List)}
+            end;
+        Result -> Result
+    catch
+        Class:Reason:Stack ->
+            [{Raised, Name, _, Info} | _] = Stack,
+            {Class, Reason, Raised =:= Module, Name, cause(Info)}
+    end.
+
+%% Of a list of objects, ets before OTP 25.3 inserts the last one first into a bag (OTP-18434).
+is_in_order(ordered_set, _) -> true;
+is_in_order(_, update_counter) -> true;
+is_in_order(set, _) -> false;
+is_in_order(_, Function) -> (Function =:= lookup orelse Function =:= take) andalso erlang:system_info(otp_release) >= "26".
+
+%% 1 and 1.0 have no order.
+sorted(List) -> lists:sort([{Term, term_to_binary(Term)} || Term <- List]).
+
+cause(Info) ->
+    case proplists:get_value(error_info, Info, #{}) of
+        #{cause := Cause} when Cause =/= badarg -> Cause;
+        _ -> none
+    end.
+
+call(Type) ->
+    Calls = [{insert, [object()]}, {insert, [object()]}, {insert, [[object() || _ <- lists:seq(1, rand:uniform(4))]]},
+             {insert_new, [object()]}, {insert_new, [[object(), object()]]}, {insert, [not_an_object]}, {insert, [{}]},
+             {lookup, [key()]}, {lookup, [key()]}, {member, [key()]}, {lookup_element, [key(), rand:uniform(4) - 1]},
+             {delete, [key()]}, {take, [key()]}, {delete_object, [object()]}, {tab2list, []}, {info, [size]}, {info, [type]},
+             {select, [spec()]}, {select_count, [spec()]}, {select_delete, [[{object_pattern(), [], [{'>', 1, rand:uniform(2)}]}]]},
+             {match, [object_pattern()]}, {match_object, [object_pattern()]}, {match_delete, [object_pattern()]},
+             {select_replace, [[{{'$1', '$2', '$3'}, [{is_integer, '$3'}], [{{'$1', '$2', {'+', '$3', 1}}}]}]]},
+             {info, [keypos]}, {info, [protection]}, {info, [name]}, {info, [nothing]}, {next, [no_such_key]}],
+    Counters = [{update_counter, [key(), counter()]}, {update_counter, [key(), {3, rand:uniform(9)}, object()]},
+                {update_element, [key(), {3, value()}]}, {update_element, [key(), [{3, value()}, {rand:uniform(4), value()}]]}],
+    Ordered = [{first, []}, {last, []}, {next, [key()]}, {prev, [key()]}, {select_reverse, [spec()]}, {slot, [rand:uniform(8) - 1]}],
+    All = case Type of
+              ordered_set -> Calls ++ Counters ++ Ordered;
+              _ -> Calls ++ Counters
+          end,
+    pick(All).
+
+pick(List) -> lists:nth(rand:uniform(length(List)), List).
+key() -> pick([1, 2, 3, 1.0, 2.0, a, b, "text", <<"binary">>, {t, 1}, [], 1 bsl 70, -5, #{k => v}]).
+value() -> pick([0, 1, 7, -3, 1 bsl 65, 2.5, atom, "list", <<1:3>>, {x, [y | z]}, #{1 => #{}}, <<0:2000>>, self()]).
+object() -> pick([{key(), key(), value()}, {key(), key(), rand:uniform(3)}, {key(), key()}, {key(), key(), value(), extra}]).
+object_pattern() -> pick(['_', '$1', {'$1', '_', '$2'}, {key(), '_', '_'}, {'_', key(), '$1'}, {'$1', '$1', '_'}, {'_', '_'}]).
+spec() ->
+    pick([[{object_pattern(), [], ['$_']}], [{{'$1', '$2', '$3'}, [{is_integer, '$3'}], [{{'$3', '$1'}}]}],
+          [{{'$1', '_', '_'}, [{'=<', '$1', 2}], ['$1']}, {{a, '_', '$1'}, [], [{{found, '$1'}}]}], [], [{x}], not_a_spec,
+          [{{'$1', '_', '_'}, [], ['$9']}]]).
+counter() -> pick([1, -1, {3, 2}, {3, 1, 5, 0}, {2, 1}, {9, 1}, [{3, 1}, {3, 1}], [], x, {3, x}]).
+
+%% -------------------------------------------------------------------------------------------------- what only a VM can show
+
+values_of_every_kind_come_back_test_() ->
+    in_a_process(fun() ->
+        Table = heirloom_ets:new(values, [public]),
+        Deep = lists:foldl(fun(_, Inner) -> {Inner, [Inner | tail]} end, bottom, lists:seq(1, 12)),
+        Tower = lists:foldl(fun(_, Inner) -> [Inner] end, bottom, lists:seq(1, 100000)),
+        Values = [self(), make_ref(), hd(erlang:ports()), fun lists:map/2, fun(X) -> {X, Table} end, 1 bsl 4000, -(1 bsl 63),
+                  1 bsl 63, -0.0, 1.0e308, <<1:7>>, <<0:80000>>, "", 'åäö', '日本', '', #{}, maps:from_list([{I, I} || I <- lists:seq(1, 100)]),
+                  Deep, Tower, [a | b], {}, list_to_tuple(lists:seq(1, 1000))],
+        [begin
+             true = heirloom_ets:insert(Table, {I, Value}),
+             [{I, Back}] = heirloom_ets:lookup(Table, I),
+             ?assert(Value =:= Back)
+         end || {I, Value} <- lists:zip(lists:seq(1, length(Values)), Values)]
+    end).
+
+an_owner_takes_its_tables_along_test_() ->
+    in_a_process(fun() ->
+        [begin
+             {Owner, Monitor} = spawn_monitor(fun() ->
+                 mine = heirloom_ets:new(mine, [named_table, public]),
+                 heirloom_ets:insert(mine, {1, 2})
+             end),
+             receive {'DOWN', Monitor, process, Owner, _} -> ok end,
+             ?assertEqual(undefined, heirloom_ets:info(mine)),
+             ?assertError(badarg, heirloom_ets:lookup(mine, 1)),
+             ?assertEqual(undefined, heirloom_ets:whereis(mine))
+         end || _ <- lists:seq(1, 50)]
+    end).
+
+an_heir_has_the_table_when_it_hears_of_the_death_test_() ->
+    in_a_process(fun() ->
+        Heir = self(),
+        [begin
+             {Owner, Monitor} = spawn_monitor(fun() ->
+                 heirloom_ets:new(passed_on, [named_table, private, {heir, Heir, data}]),
+                 heirloom_ets:insert(passed_on, {1, Round})
+             end),
+             receive First -> ?assertEqual({'ETS-TRANSFER', passed_on, Owner, data}, First) end,
+             receive {'DOWN', Monitor, process, Owner, _} -> ok end,
+             ?assertEqual([{1, Round}], heirloom_ets:lookup(passed_on, 1)),
+             ?assertEqual(Heir, heirloom_ets:info(passed_on, owner)),
+             true = heirloom_ets:delete(passed_on)
+         end || Round <- lists:seq(1, 50)]
+    end).
+
+protection_is_that_of_erlang_processes_test_() ->
+    in_a_process(fun() ->
+        Elsewhere = fun(Call) ->
+            {Pid, Monitor} = spawn_monitor(fun() -> exit({result, catch Call()}) end),
+            receive {'DOWN', Monitor, process, Pid, {result, Result}} -> Result end
+        end,
+        [begin
+             Table = heirloom_ets:new(table, [Protection]),
+             heirloom_ets:insert(Table, {1, 2}),
+             Reads = Elsewhere(fun() -> heirloom_ets:lookup(Table, 1) end),
+             Writes = Elsewhere(fun() -> heirloom_ets:insert(Table, {2, 3}) end),
+             ?assertEqual({Protection, Readable, Writable}, {Protection, Reads =:= [{1, 2}], Writes =:= true})
+         end || {Protection, Readable, Writable} <- [{public, true, true}, {protected, true, false}, {private, false, false}]]
+    end).
+
+a_table_is_given_away_and_renamed_test_() ->
+    in_a_process(fun() ->
+        Test = self(),
+        Receiver = spawn_link(fun() ->
+            receive {'ETS-TRANSFER', Name, From, gift} -> Test ! {got, Name, From, heirloom_ets:insert(Name, {2, two})} end,
+            receive stop -> ok end
+        end),
+        given = heirloom_ets:new(given, [named_table, protected]),
+        renamed = heirloom_ets:rename(given, renamed),
+        ?assertEqual(undefined, heirloom_ets:info(given)),
+        true = heirloom_ets:give_away(renamed, Receiver, gift),
+        receive Got -> ?assertEqual({got, renamed, Test, true}, Got) end,
+        ?assertError(badarg, heirloom_ets:insert(renamed, {3, three})),
+        ?assertEqual([{2, two}], heirloom_ets:tab2list(renamed)),
+        Receiver ! stop
+    end).
+
+chunks_and_folds_see_everything_test_() ->
+    in_a_process(fun() ->
+        [begin
+             Table = heirloom_ets:new(many, [Type]),
+             Objects = [{I, I * I} || I <- lists:seq(1, 1000)],
+             heirloom_ets:insert(Table, Objects),
+             Chunks = fun Read('$end_of_table') -> []; Read({Some, Continuation}) -> Some ++ Read(heirloom_ets:select(Continuation)) end,
+             ?assertEqual(Objects, lists:sort(Chunks(heirloom_ets:match_object(Table, '_', 7)))),
+             ?assertEqual(500500, heirloom_ets:foldl(fun({I, _}, Sum) -> I + Sum end, 0, Table)),
+             Right = heirloom_ets:foldr(fun(Object, All) -> [Object | All] end, [], Table),
+             ?assertEqual(Objects, case Type of ordered_set -> Right; _ -> lists:sort(Right) end),
+             ?assertEqual(false, heirloom_ets:info(Table, fixed))
+         end || Type <- ?TYPES]
+    end).
+
+a_query_reads_a_table_test_() ->
+    in_a_process(fun() ->
+        [begin
+             Table = heirloom_ets:new(queried, [Type, public]),
+             heirloom_ets:insert(Table, [{I, I rem 3} || I <- lists:seq(1, 300)]),
+             [?assertEqual({Traverse, 100}, {Traverse, length(qlc:e(qlc:q([I || {I, 1} <- heirloom_ets:table(Table, Options)])))})
+              || Traverse <- [select, first_next, {select, [{{'$1', '_'}, [], ['$_']}]}],
+                 Options <- [[{traverse, Traverse}, {n_objects, 7}]]],
+             ?assertEqual([{7, 1}], qlc:e(qlc:q([O || {7, _} = O <- heirloom_ets:table(Table)]))),
+             ?assertEqual(false, heirloom_ets:info(Table, fixed)),
+             ?assertError(badarg, heirloom_ets:table(Table, [{n_objects, 0}]))
+         end || Type <- ?TYPES]
+    end).
+
+%% What a call writes to its group leader.
+printed(Call) ->
+    Leader = group_leader(),
+    Device = spawn_link(fun() -> collect([]) end),
+    group_leader(Device, self()),
+    Result = Call(),
+    group_leader(Leader, self()),
+    Device ! {read, self()},
+    receive {Device, Text} -> {Result, Text} end.
+
+collect(Text) ->
+    receive
+        {io_request, From, Tag, {put_chars, unicode, M, F, A}} -> From ! {io_reply, Tag, ok}, collect([Text, apply(M, F, A)]);
+        {io_request, From, Tag, {put_chars, unicode, More}} -> From ! {io_reply, Tag, ok}, collect([Text, More]);
+        {read, From} -> From ! {self(), Text}
+    end.
+
+a_list_of_tables_is_printed_test_() ->
+    in_a_process(fun() ->
+        listed = heirloom_ets:new(listed, [named_table]),
+        heirloom_ets:insert(listed, {1, 2}),
+        {ok, Printed} = printed(fun() -> heirloom_ets:i() end),
+        ?assertMatch({match, _}, re:run(Printed, "listed +listed +set +1 "))
+    end).
+
+a_table_goes_to_a_file_and_back_test_() ->
+    in_a_process(fun() ->
+        File = filename:join("/tmp", "heirloom_ets_tests." ++ os:getpid()),
+        Table = heirloom_ets:new(on_file, [bag, public, {keypos, 2}]),
+        heirloom_ets:insert(Table, [{I rem 7, I rem 5, self()} || I <- lists:seq(1, 100)]),
+        ok = heirloom_ets:tab2file(Table, File),
+        {ok, Again} = heirloom_ets:file2tab(File, [{verify, true}]),
+        file:delete(File),
+        ?assertEqual(lists:sort(heirloom_ets:tab2list(Table)), lists:sort(heirloom_ets:tab2list(Again))),
+        ?assertEqual({bag, 2, public}, {heirloom_ets:info(Again, type), heirloom_ets:info(Again, keypos), heirloom_ets:info(Again, protection)}),
+        ?assertMatch({error, _}, heirloom_ets:file2tab("/no/such/file"))
+    end).
+
+%% ------------------------------------------------------------------------------------------------ what no table of ets can do
+
+%% What a program writes in a VM of its own, with the same node.
+another_vm(Program) ->
+    Paths = lists:append([" -pa " ++ Path || Path <- code:get_path(), filelib:is_dir(Path), filename:basename(Path) =:= "ebin"]),
+    os:cmd("HEIRLOOM_NODE=" ++ heirloom:directory() ++ " erl -noshell" ++ Paths ++ " -eval '" ++ Program ++ "'").
+
+another_vm_reads_what_this_one_writes_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        shared = heirloom_ets:new(shared, [named_table, protected]),
+        true = heirloom_ets:insert(shared, {1, {two, <<"three">>}}),
+        ?assertEqual("{[{1,{two,<<\"three\">>}}],refused}",
+                     another_vm("{ok,_} = application:ensure_all_started(heirloom), "
+                         "Written = try heirloom_ets:insert(shared, {2, 3}) catch error:badarg -> refused end, "
+                         "io:format(\"~0p\", [{heirloom_ets:lookup(shared, 1), Written}]), halt()."))
+    end)}.
+
+a_table_is_there_after_its_vm_was_killed_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        another_vm("{ok,_} = application:ensure_all_started(heirloom), "
+            "kept = heirloom:open_or_create(kept, [protected]), "
+            "true = heirloom_ets:insert(kept, [{1, self()}, {2, make_ref()}, {3, here}]), "
+            "os:cmd(\"kill -9 \" ++ os:getpid()), receive after infinity -> ok end."),
+        %% While nobody owns it, everybody may read it.
+        ?assertEqual([{3, here}], heirloom_ets:lookup(kept, 3)),
+        kept = heirloom:open_or_create(kept, [protected]),
+        [{1, Pid}] = heirloom_ets:lookup(kept, 1),
+        %% It has the number of a process here, and is none of ours.
+        ?assert(is_pid(Pid)),
+        ?assertNotEqual(Pid, list_to_pid(pid_to_list(Pid))),
+        ?assert(not lists:member(Pid, processes())),
+        true = heirloom_ets:insert(kept, {4, self()}),
+        ?assertEqual([{4, self()}], heirloom_ets:lookup(kept, 4)),
+        true = heirloom_ets:delete(kept),
+        ?assertEqual(undefined, heirloom_ets:info(kept))
+    end)}.
+
+%% Whoever sees a name while its table is made, given up and made anew finds nothing, or a table; and a stranger reads no private one.
+a_name_is_never_somebody_elses_table_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        Readers = [spawn_link(fun Read() -> catch heirloom_ets:lookup(contested, 1), Read() end) || _ <- [1, 2]],
+        Refused = fun() ->
+            Test = self(),
+            spawn_link(fun() -> Test ! {tried, catch heirloom_ets:lookup(contested, 1)} end),
+            receive {tried, {'EXIT', {badarg, _}}} -> ok end
+        end,
+        [begin
+             {Owner, Monitor} = spawn_monitor(fun() ->
+                 contested = heirloom_ets:new(contested, [named_table, private]),
+                 true = heirloom_ets:insert(contested, {1, secret}),
+                 [{1, secret}] = heirloom_ets:lookup(contested, 1),
+                 Refused()
+             end),
+             receive {'DOWN', Monitor, process, Owner, Reason} -> ?assertEqual(normal, Reason) end
+         end || _ <- lists:seq(1, 100)],
+        [begin unlink(Reader), exit(Reader, kill) end || Reader <- Readers],
+        ?assertEqual(undefined, heirloom_ets:info(contested))
+    end)}.
+
+%% Killed in the middle of new: the name is free.
+a_maker_that_is_killed_leaves_no_name_behind_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        [begin
+             {Maker, Monitor} = spawn_monitor(fun() -> heirloom_ets:new(half_made, [named_table, public]) end),
+             [ok || _ <- lists:seq(1, rand:uniform(3000))],
+             exit(Maker, kill),
+             receive {'DOWN', Monitor, process, Maker, _} -> ok end,
+             half_made = heirloom_ets:new(half_made, [named_table]),
+             true = heirloom_ets:delete(half_made)
+         end || _ <- lists:seq(1, 200)]
+    end)}.
+
+tables_without_a_name_take_no_atoms_test_() ->
+    in_a_process(fun() ->
+        Make = fun(Count) -> [heirloom_ets:delete(heirloom_ets:new(nameless, [])) || _ <- lists:seq(1, Count)] end,
+        Make(10),
+        Before = erlang:system_info(atom_count),
+        Make(200),
+        ?assert(erlang:system_info(atom_count) - Before < 10)
+    end).
+
+a_fold_sees_what_its_function_did_test_() ->
+    in_a_process(fun() ->
+        Table = heirloom_ets:new(folded, [ordered_set]),
+        heirloom_ets:insert(Table, [{I} || I <- lists:seq(1, 10)]),
+        ?assertEqual(1, heirloom_ets:foldl(fun(_, Count) -> heirloom_ets:delete_all_objects(Table), Count + 1 end, 0, Table))
+    end).
+
+a_node_table_that_falls_to_its_node_may_be_claimed_test_() ->
+    in_a_process(fun() ->
+        {Owner, Monitor} = spawn_monitor(fun() ->
+            fallen = heirloom:open_or_create(fallen, [private]),
+            heirloom_ets:insert(fallen, {1, 2})
+        end),
+        receive {'DOWN', Monitor, process, Owner, _} -> ok end,
+        ?assertError(badarg, heirloom_ets:insert(fallen, {2, 3})),
+        fallen = heirloom:open_or_create(fallen, [private]),
+        ?assertEqual([{1, 2}], heirloom_ets:tab2list(fallen)),
+        true = heirloom_ets:delete(fallen)
+    end).
