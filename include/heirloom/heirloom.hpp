@@ -8,6 +8,7 @@
 #include "heirloom/external.hpp"
 #include "heirloom/gen_server.hpp"
 #include "heirloom/lineage.hpp"
+#include "heirloom/no_wait.hpp"
 #include "heirloom/node.hpp"
 #include "heirloom/pid.hpp"
 #include "heirloom/process.hpp"

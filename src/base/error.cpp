@@ -31,6 +31,7 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::io: return "io";
     case ErrorCode::syntax: return "syntax";
     case ErrorCode::quarantined: return "quarantined";
+    case ErrorCode::busy: return "busy";
   }
   return "unknown";
 }

@@ -331,7 +331,7 @@ bool Heap::release(Offset first) try {
   change.commit();
   return true;
 } catch (const Error& error) {
-  if (error.code() != ErrorCode::full) throw;
+  if (!is_shortage(error)) throw;
   return false;
 }
 

@@ -173,7 +173,7 @@ void Heap::take_run(SizeClass size_class, std::uint64_t count) {
     segment_.take_run(holder(), index_, size_class, bytes >= wanted ? bytes : wanted);
     if (heap.retire_magazine == 0) seal(size_class);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::full) throw;
+    if (!is_shortage(error)) throw;
     // The last reserve: what is retired, if no reader is in it. To reclaim may need a magazine, which is not worth the same
     // again.
     if (reclaiming_) throw;
@@ -324,7 +324,7 @@ void Heap::reclaim_all() {
     try {
       seal(size_class);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::full) throw;  // no magazine to be had: what is sealed already must do
+      if (!is_shortage(error)) throw;  // no magazine to be had: what is sealed already must do
     }
   }
   const std::uint64_t safe = peers_.advance_epoch();

@@ -52,6 +52,11 @@ struct Magazine {
 static_assert(sizeof(Magazine) == 256);
 inline constexpr SizeClass kMagazineClass = node_class_of(sizeof(Magazine));
 
+// What who only tidies up goes without: memory where there is none, or a lock that another thread holds (Waiting).
+[[nodiscard]] inline bool is_shortage(const Error& error) noexcept {
+  return error.code() == ErrorCode::full || error.code() == ErrorCode::busy;
+}
+
 class Heap {
  public:
   Heap(Segment& segment, Holder holder, std::uint32_t stripe_index, std::uint64_t note = 0) noexcept

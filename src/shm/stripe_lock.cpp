@@ -5,8 +5,10 @@
 #include <bit>
 #include <chrono>
 #include <climits>
+#include <utility>
 
 #include "heirloom/error.hpp"
+#include "heirloom/no_wait.hpp"
 
 #include "os/futex.hpp"
 
@@ -19,7 +21,11 @@ namespace {
 constexpr int kSpins = 64;
 constexpr auto kLookAgain = std::chrono::milliseconds(20);
 
+thread_local bool waiting = true;
+
 }  // namespace
+
+bool Waiting::change(bool waits) noexcept { return std::exchange(waiting, waits); }
 
 std::uint64_t StripeLock::wait(Holder holder) {
   int spins = 0;
@@ -47,6 +53,7 @@ std::uint64_t StripeLock::wait(Holder holder) {
       }
       continue;
     }
+    if (!waiting) throw Error(ErrorCode::busy, "write", "another thread holds a lock, and this one must not wait");
     if ((value & kWaiters) == 0 && !word_.compare_exchange_strong(value, value | kWaiters, std::memory_order_relaxed)) {
       continue;
     }
@@ -67,3 +74,10 @@ std::uint64_t StripeLock::wait(Holder holder) {
 void StripeLock::wake() noexcept { os::futex_wake(upper_half(), 1); }
 
 }  // namespace heirloom::shm
+
+namespace heirloom {
+
+NoWait::NoWait() noexcept : before_(shm::Waiting::change(false)) {}
+NoWait::~NoWait() { shm::Waiting::change(before_); }
+
+}  // namespace heirloom

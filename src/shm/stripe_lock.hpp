@@ -13,6 +13,8 @@
 // Waiting: on the upper half of the word and on the holder's life word at once. The kernel wakes one waiter of a dead
 // thread's word; that one wakes the others. The wait is timed, for deaths that only the second proof tells (peers.hpp).
 //
+// Who must not wait (Waiting) gets Error{busy} instead, when it has looked for some microseconds.
+//
 // Rank: stripes in the order of their numbers, then the dictionary, then the page pool. Nobody waits for a lock of lower
 // rank than one it holds.
 #pragma once
@@ -34,9 +36,23 @@ struct Holder {
   }
 };
 
+// Whether this thread waits for locks, while one exists.
+class Waiting {
+ public:
+  explicit Waiting(bool waits) noexcept : before_(change(waits)) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { change(before_); }
+  static bool change(bool waits) noexcept;  // returns what it was
+
+ private:
+  bool before_;
+};
+
 class StripeLock {
  public:
-  // The token of the dead holder from whom it was taken; 0: it was free. Throws Error{corrupt} where the word names the one who asks.
+  // The token of the dead holder from whom it was taken; 0: it was free. Throws Error{corrupt} where the word names the one who asks,
+  // Error{busy} where this thread does not wait.
   std::uint64_t acquire(Holder holder) {
     std::uint64_t expected = 0;
     if (word_.compare_exchange_strong(expected, holder.token, std::memory_order_acq_rel, std::memory_order_relaxed))

@@ -214,7 +214,7 @@ void StripeGuard::retire_detached() {
 
 // The objects are gone for readers. Where a stopped reader is in the way of their memory, the next comer goes on.
 void StripeGuard::retire_detached_for_now() try { retire_detached(); } catch (const Error& error) {
-  if (error.code() != ErrorCode::full) throw;
+  if (!shm::is_shortage(error)) throw;
 }
 
 // -- reading --

@@ -30,6 +30,7 @@ std::uint64_t Table::delete_all_objects(Pid caller) {
   const shm::Holder me = prepare_write(caller, Operation::delete_all_objects);
   const auto guards = lock_all(me, Operation::delete_all_objects);
   check_access(caller, true);
+  const shm::Waiting waiting(true);
   const auto empty_grave = [&] {
     if (header_.grave.load(std::memory_order_relaxed) == 0) return;
     for (auto guard = guards.rbegin(); guard != guards.rend(); ++guard) {
@@ -47,7 +48,7 @@ std::uint64_t Table::delete_all_objects(Pid caller) {
     empty_grave();
     for (const auto& guard : guards) guard->give_back_all_memory();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::full) throw;  // a stopped reader: the objects are gone, their memory follows later
+    if (!shm::is_shortage(error)) throw;  // a stopped reader: the objects are gone, their memory follows later
   }
   return objects;
 }
@@ -72,7 +73,7 @@ void Table::bury(StripeGuard& guard) try {
   }
   if (drained()) guard.close_grave();
 } catch (const Error& error) {
-  if (error.code() != ErrorCode::full) throw;  // not the concern of the write that came by
+  if (!shm::is_shortage(error)) throw;  // not the concern of the write that came by
 }
 
 void StripeGuard::replace_root() {

@@ -127,11 +127,10 @@ bool Table::make_room() {
   const shm::Holder me = holder();
   std::uint64_t pages = 0;
   for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
-    StripeGuard guard(*this, stripe, me);
     try {
-      pages += guard.give_back_all_memory();
+      pages += StripeGuard(*this, stripe, me).give_back_all_memory();
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::full) throw;  // nowhere to move to, or a reader stays: the next stripe
+      if (!shm::is_shortage(error)) throw;  // nowhere to move to, or a reader stays, or a writer: the next stripe
     }
   }
   const bool room = pages >= kPagesWorthWhile;

@@ -175,7 +175,7 @@ bool StripeGuard::unlink(Bucket& before, Bucket& empty) {
   try {
     heap_.prepare_retire(kBucketClass);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::full) throw;
+    if (!shm::is_shortage(error)) throw;
     return false;
   }
   shm::Change change = this->change();
@@ -198,7 +198,7 @@ void StripeGuard::grow() try {
     split(head);
   }
 } catch (const Error& error) {
-  if (error.code() != ErrorCode::full) throw;
+  if (!shm::is_shortage(error)) throw;
 }
 
 }  // namespace heirloom::table

@@ -68,7 +68,9 @@ class ManyInsert {
     return present;
   }
 
+  // From here on it waits for what it needs: the stripes are locked, and what is begun must be finished.
   void run() {
+    const shm::Waiting waiting(true);
     try {
       begin();
       for_each([&](StripeGuard& guard, Objects objects) { install(guard, objects); });

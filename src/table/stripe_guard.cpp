@@ -177,7 +177,7 @@ void StripeGuard::shrink(const Key& key) try {
   happened();
   TreeWriter(table_, *this).shrink(key);
 } catch (const Error& error) {
-  if (error.code() != ErrorCode::full) throw;
+  if (!shm::is_shortage(error)) throw;
 }
 
 }  // namespace heirloom::table

@@ -25,7 +25,7 @@
 namespace heirloom {
 
 // An enumeration from outside is judged before it is believed.
-constexpr bool wire_valid(ErrorCode code) { return code >= ErrorCode::badarg && code <= ErrorCode::quarantined; }
+constexpr bool wire_valid(ErrorCode code) { return code >= ErrorCode::badarg && code <= ErrorCode::busy; }
 constexpr bool wire_valid(TableType type) { return type >= TableType::set && type <= TableType::duplicate_bag; }
 constexpr bool wire_valid(Protection protection) {
   return protection >= Protection::public_access && protection <= Protection::private_access;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// For threads that must not stop - of an event loop, of a virtual machine's scheduler: writes that do not wait. Who has a stripe locked
+// is mostly done with it in a microsecond; but it may be stopped, in a debugger or by SIGSTOP, and then for as long as that lasts.
+//
+//   const NoWait no_wait;
+//   try {
+//     table.insert(session);
+//   } catch (const Error& error) {
+//     if (error.code() != ErrorCode::busy) throw;
+//     loop.later(...);
+//   }
+#pragma once
+
+namespace heirloom {
+
+// While one exists, a write of this thread to one key throws Error{busy} where another thread has a lock that it needs for longer than
+// some microseconds; nothing has changed then. Calls that need the locks of several stripes throw it while they take these, and wait
+// for what they need later on; select_delete() and select_replace() throw it between objects, with some of them done. What asks the
+// manager waits as ever. Reads never wait.
+class NoWait {
+ public:
+  NoWait() noexcept;
+  NoWait(const NoWait&) = delete;
+  NoWait& operator=(const NoWait&) = delete;
+  ~NoWait();
+
+ private:
+  bool before_;
+};
+
+}  // namespace heirloom

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strategy: one thread takes the locks of a table again and again, and another one, which must not wait, writes at random beside a
+// model. What it is refused may have changed nothing: a write that was done and refused would be done twice by whoever tries again.
+#include "heirloom/no_wait.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "shm/stripe_lock.hpp"
+#include "table/table_fixture.hpp"
+
+namespace heirloom::table {
+namespace {
+
+constexpr Pid kCaller{1, 0};
+constexpr int kWrites = 12000;
+
+class NoWaiting : public ::testing::TestWithParam<TableType> {
+ protected:
+  void SetUp() override {
+    SegmentOptions options = public_table();
+    options.type = GetParam();
+    options.max_bytes = std::uint64_t{4} << 20;
+    node_.create(options);
+    table_ = node_.open("1", attachment_);
+    segment_ = shm::Segment::open(node_.directory(), "tables/1").value_or_raise();
+  }
+
+  [[nodiscard]] shm::Holder this_thread() const {
+    return shm::Holder::of(*attachment_.peers, attachment_.process->number(), attachment_.process->this_thread().name);
+  }
+  [[nodiscard]] std::vector<shm::StripeLock*> locks() const {
+    std::vector<shm::StripeLock*> all{&segment_->header().pool_lock, &segment_->header().dictionary_lock};
+    for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe)
+      all.push_back(&segment_->stripe(stripe).lock);
+    return all;
+  }
+  [[nodiscard]] std::vector<Term> found(std::int64_t key) const {
+    const Objects objects = table_->lookup(kCaller, Term(key).view());
+    return {objects.begin(), objects.end()};
+  }
+
+  TestNode node_;
+  shm::Attachment attachment_ = node_.attach();
+  std::shared_ptr<Table> table_;
+  std::unique_ptr<shm::Segment> segment_;
+};
+
+bool is_refused(const std::function<void()>& write) {
+  try {
+    const NoWait no_wait;
+    write();
+    return false;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::busy && error.code() != ErrorCode::full) throw;
+    return true;
+  }
+}
+
+TEST_P(NoWaiting, AWriteThatIsRefusedHasChangedNothing) {
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    std::mt19937 random(1);
+    const auto all = locks();
+    for (; !done; std::this_thread::yield()) {
+      shm::StripeLock& lock = *all[random() % 3 == 0 ? random() % all.size() : 0];
+      lock.acquire(this_thread());
+      const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 300);
+      while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+      lock.release();
+    }
+  });
+  std::map<std::int64_t, std::vector<Term>> model;
+  std::mt19937 random(2);
+  int refused = 0;
+  int written = 0;
+  for (int i = 0; written < kWrites && i < 100 * kWrites; ++i) {
+    if (random() % 1000 == 0 && !is_refused([&] { table_->delete_all_objects(kCaller); })) {
+      model.clear();
+    }
+    // Grows, and shrinks again, so that memory is taken and given back.
+    const bool grows = i / 500 % 2 == 0;
+    const auto key = static_cast<std::int64_t>(random() % 400);
+    const Term object{key, Atom("a" + std::to_string(i % 3000)), Term(std::string(random() % 3000, 'x'))};
+    std::vector<Term> after = model[key];
+    bool is_written;
+    if (random() % 4 < (grows ? 3U : 1U)) {
+      is_written = !is_refused([&] { table_->insert(kCaller, {&object, 1}); });
+      const bool is_set = GetParam() == TableType::set || GetParam() == TableType::ordered_set;
+      if (is_set) after.clear();
+      after.push_back(object);
+    } else {
+      is_written = !is_refused([&] { table_->take(kCaller, Term(key).view(), false); });
+      after.clear();
+    }
+    ++(is_written ? written : refused);
+    if (is_written) model[key] = std::move(after);
+    ASSERT_EQ(found(key), model[key]) << (is_written ? "written" : "refused");
+  }
+  done = true;
+  other.join();
+  EXPECT_EQ(written, kWrites);
+  EXPECT_NE(refused, 0);
+  std::uint64_t objects = 0;
+  for (const auto& [key, of_key] : model) objects += of_key.size();
+  EXPECT_EQ(table_->size(), objects);
+  EXPECT_TRUE(table_->check().ok);
+}
+
+TEST_P(NoWaiting, WhoHasALockIsWaitedForByThoseWhoMay) {
+  const Term object{1, 2};
+  std::atomic<bool> held{false};
+  std::atomic<bool> enough{false};
+  std::thread other([&] {
+    for (shm::StripeLock* lock : locks()) lock->acquire(this_thread());
+    held = true;
+    held.notify_all();
+    enough.wait(false);
+    for (shm::StripeLock* lock : locks()) lock->release();
+  });
+  held.wait(false);
+  EXPECT_TRUE(is_refused([&] { table_->insert(kCaller, {&object, 1}); }));
+  EXPECT_TRUE(is_refused([&] { table_->delete_all_objects(kCaller); }));
+  EXPECT_TRUE(is_refused([&] { table_->insert(kCaller, std::vector<Term>{{1, 2}, {2, 3}}); }));
+  EXPECT_EQ(table_->size(), 0U);
+  enough = true;
+  enough.notify_all();
+  table_->insert(kCaller, {&object, 1});
+  other.join();
+  EXPECT_EQ(found(1), std::vector<Term>{object});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tables, NoWaiting,
+                         ::testing::Values(TableType::set, TableType::ordered_set, TableType::bag,
+                                           TableType::duplicate_bag),
+                         [](const auto& type) { return std::string(to_string(type.param)); });
+
+}  // namespace
+}  // namespace heirloom::table
