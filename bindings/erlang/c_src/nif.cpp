@@ -2,6 +2,7 @@
 //
 // The functions of the module heirloom_nif; src/heirloom_nif.erl says what each does.
 #include <exception>
+#include <mutex>
 #include <random>
 #include <string>
 #include <string_view>
@@ -10,11 +11,12 @@
 #include <erl_nif.h>
 
 #include "heirloom/error.hpp"
-#include "heirloom/ets.hpp"
 #include "heirloom/node.hpp"
 #include "heirloom/table_options.hpp"
 
+#include "calls.hpp"
 #include "registry.hpp"
+#include "results.hpp"
 #include "terms.hpp"
 
 namespace heirloom_nif {
@@ -28,43 +30,7 @@ using heirloom::Table;
 using heirloom::Term;
 using Arguments = const ERL_NIF_TERM*;
 
-std::optional<heirloom::Ets> ets;  // set once, before the first table
-std::mutex opening;
-Registry registry;
 ErlNifResourceType* opened_tables = nullptr;
-
-ERL_NIF_TERM atom(ErlNifEnv* env, const char* name) { return enif_make_atom(env, name); }
-bool is_atom(ErlNifEnv* env, ERL_NIF_TERM term, const char* name) {
-  return enif_is_identical(term, enif_make_atom(env, name)) != 0;
-}
-
-ERL_NIF_TERM binary(ErlNifEnv* env, std::string_view text) {
-  ERL_NIF_TERM made = 0;
-  text.copy(reinterpret_cast<char*>(enif_make_new_binary(env, text.size(), &made)), text.size());
-  return made;
-}
-
-ERL_NIF_TERM error(ErlNifEnv* env, std::string_view code, std::string_view text) {
-  return enif_make_tuple3(env, atom(env, "error"), atom(env, std::string(code).c_str()), binary(env, text));
-}
-
-ERL_NIF_TERM ok(ErlNifEnv* env, ERL_NIF_TERM value) { return enif_make_tuple2(env, atom(env, "ok"), value); }
-
-// No exception gets into the VM.
-template <typename Body>
-ERL_NIF_TERM guarded(ErlNifEnv* env, const Body& body) noexcept {
-  try {
-    return body();
-  } catch (const Error& thrown) {
-    return error(env, to_string(thrown.code()), thrown.what());
-  } catch (const std::bad_alloc&) {
-    return error(env, "system_limit", "there is no memory left");
-  } catch (const std::exception& thrown) {
-    return error(env, "io", thrown.what());
-  } catch (...) {
-    return error(env, "io", "an exception without a name");
-  }
-}
 
 // A table that is open, for Erlang.
 ERL_NIF_TERM reference_to(ErlNifEnv* env, const Table& table) {
@@ -82,11 +48,6 @@ const Table& opened(ErlNifEnv* env, ERL_NIF_TERM reference) {
 }
 void close(ErlNifEnv* /*env*/, void* place) { static_cast<Table*>(place)->~Table(); }
 
-heirloom::Ets& node() {
-  if (!ets) throw Error(ErrorCode::no_manager, "use a table", "the application heirloom is not started");
-  return *ets;
-}
-
 heirloom::Atom name_of(ErlNifEnv* env, ERL_NIF_TERM term) {
   if (enif_is_atom(env, term) == 0) throw Error(ErrorCode::badarg, "use a table", "its name is no atom");
   return atom_from_erlang(env, term);
@@ -98,19 +59,12 @@ StatePtr state_of(ERL_NIF_TERM key) {
   return registry.find(key);
 }
 
-std::vector<ERL_NIF_TERM> elements_of(ErlNifEnv* env, ERL_NIF_TERM list) {
-  std::vector<ERL_NIF_TERM> elements;
-  for (ERL_NIF_TERM each = 0; enif_get_list_cell(env, list, &each, &list) != 0;) elements.push_back(each);
-  return elements;
-}
-
 // open(Directory)
 ERL_NIF_TERM open(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    const std::lock_guard lock(opening);
     ErlNifBinary path;
     if (enif_inspect_binary(env, arguments[0], &path) == 0) return enif_make_badarg(env);
-    if (!ets) ets.emplace(heirloom::Node::open(std::string(reinterpret_cast<const char*>(path.data), path.size)));
+    open_library(std::string(reinterpret_cast<const char*>(path.data), path.size));
     return atom(env, "ok");
   });
 }
@@ -148,7 +102,7 @@ void drop_table(const Table& table) {
 ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     const heirloom::TableOptions options = heirloom::table_options(from_erlang(env, arguments[2]));
-    heirloom::Node& all = node().node();
+    heirloom::Node& all = library().node();
     if (is_atom(env, arguments[0], "unnamed")) {
       const heirloom::Atom name = spare_names.take();
       try {
@@ -247,7 +201,7 @@ ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // guest(Name)
 ERL_NIF_TERM guest(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    heirloom::Node& all = node().node();
+    heirloom::Node& all = library().node();
     const std::optional<Table> found = all.find_table(name_of(env, arguments[0]));
     // One of this VM's own is being made or is going: it is no guest.
     if (!found || found->owner() == all.root()) return atom(env, "false");
@@ -325,51 +279,6 @@ ERL_NIF_TERM set_protection(ErlNifEnv* env, int /*count*/, Arguments arguments) 
   });
 }
 
-// Whether the caller may; or what it is told.
-std::optional<ERL_NIF_TERM> refused(ErlNifEnv* env, const State& state, bool write) {
-  ErlNifPid caller;
-  enif_self(env, &caller);
-  ErlNifPid owner = *state.owner;
-  if (enif_compare_pids(&caller, &owner) == 0) return std::nullopt;
-  if (enif_is_process_alive(env, &owner) == 0)
-    return enif_make_tuple2(env, atom(env, "unsettled"), enif_make_copy(env, state.tid.term()));
-  if (state.protection == Protection::public_access) return std::nullopt;
-  if (state.protection == Protection::protected_access && !write) return std::nullopt;
-  return error(env, "access", "");
-}
-
-// As a chunk of the library's ets: {Matches, {_, Rest}}.
-ERL_NIF_TERM next_chunk(ErlNifEnv* env, const Table& table, const Term& rest) {
-  const std::optional<heirloom::Chunk> chunk = table.select(heirloom::Continuation::from_term(rest));
-  const ERL_NIF_TERM end = atom(env, "$end_of_table");
-  if (!chunk) return end;
-  const ERL_NIF_TERM next = chunk->rest ? enif_make_tuple2(env, end, to_erlang(env, chunk->rest->to_term())) : end;
-  return enif_make_tuple2(env, to_erlang(env, heirloom::list(chunk->matches)), next);
-}
-
-ERL_NIF_TERM call_of(ErlNifEnv* env, Arguments arguments, const Table& table) {
-  std::vector<Term> terms;
-  for (const ERL_NIF_TERM each : elements_of(env, arguments[3])) terms.push_back(from_erlang(env, each));
-  if (is_atom(env, arguments[2], "continue")) return ok(env, next_chunk(env, table, terms.at(0)));
-  return ok(env, to_erlang(env, node().call(table, atom_from_erlang(env, arguments[2]), terms)));
-}
-
-// call(Key, Right, Function, Arguments), and call_long
-ERL_NIF_TERM call(ErlNifEnv* env, int /*count*/, Arguments arguments) {
-  return guarded(env, [&] {
-    StatePtr state;
-    {
-      const Registry::Reading reading(registry);  // of the owner, too
-      state = registry.find(arguments[0]);
-      if (!state) return atom(env, "unknown");
-      if (state->owner) {
-        if (const auto told = refused(env, *state, is_atom(env, arguments[1], "write"))) return *told;
-      }
-    }
-    return call_of(env, arguments, state->table);
-  });
-}
-
 // info(Opened)
 ERL_NIF_TERM info(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] { return ok(env, to_erlang(env, to_term(opened(env, arguments[0]).info()))); });
@@ -385,7 +294,7 @@ int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {
   } catch (const std::exception&) {
     return 1;
   }
-  return opened_tables == nullptr ? 1 : 0;
+  return load_calls(env) && opened_tables != nullptr ? 0 : 1;
 }
 
 ErlNifFunc functions[] = {
@@ -404,9 +313,15 @@ ErlNifFunc functions[] = {
     {"rename", 2, rename, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"rename_key", 2, rename_key, 0},
     {"set_protection", 2, set_protection, 0},
-    {"call", 4, call, 0},
-    {"call_long", 4, call, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"info", 1, info, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"lookup", 2, calls::lookup, 0},
+    {"member", 2, calls::member, 0},
+    {"insert", 2, calls::insert, 0},
+    {"erase", 2, calls::erase, 0},
+    {"add", 3, calls::add, 0},
+    {"call", 4, calls::call, 0},
+    {"call_long", 4, calls::call_long, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"select", 3, calls::select, 0},
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 namespace heirloom_nif {
 
+Registry registry;
+
 Kept::Kept(ERL_NIF_TERM term) : env_(enif_alloc_env()), term_(enif_make_copy(env_, term)) {}
 
 std::unique_lock<std::mutex> Registry::own_lock() {
@@ -19,13 +21,42 @@ std::vector<std::unique_lock<std::mutex>> Registry::all_locks() {
   return held;
 }
 
+State* Registry::find_again(ERL_NIF_TERM key) const {
+  struct Found {
+    ERL_NIF_TERM key = 0;  // as the registry keeps it
+    State* state = nullptr;
+  };
+  struct Latest {
+    std::uint64_t version = 0;
+    std::array<Found, 4> found{};
+    std::size_t next = 0;
+  };
+  thread_local Latest latest;
+  const std::uint64_t version = version_.load(std::memory_order_relaxed);
+  if (latest.version != version) latest = Latest{.version = version};
+  for (const Found& found : latest.found) {
+    if (found.key == key) return found.state;
+  }
+  for (const Found& found : latest.found) {
+    if (found.key != 0 && enif_is_identical(found.key, key) != 0) return found.state;
+  }
+  const auto entry = entry_of(key);
+  if (entry == entries_.end()) return nullptr;
+  latest.found[latest.next++ % latest.found.size()] = {entry->second.key->term(), entry->second.state.get()};
+  return entry->second.state.get();
+}
+
 const StatePtr& Registry::find(ERL_NIF_TERM key) const {
   static const StatePtr none;
+  const auto entry = entry_of(key);
+  return entry == entries_.end() ? none : entry->second.state;
+}
+
+Registry::Entries::const_iterator Registry::entry_of(ERL_NIF_TERM key) const {
   const auto [begin, end] = entries_.equal_range(hash(key));
-  for (auto entry = begin; entry != end; ++entry) {
-    if (enif_is_identical(entry->second.key->term(), key) != 0) return entry->second.state;
-  }
-  return none;
+  const auto found = std::find_if(
+      begin, end, [&](const auto& entry) { return enif_is_identical(entry.second.key->term(), key) != 0; });
+  return found == end ? entries_.end() : found;
 }
 
 void Registry::add(const std::vector<ERL_NIF_TERM>& keys, const StatePtr& state, bool if_absent) {
@@ -39,12 +70,14 @@ void Registry::add(const std::vector<ERL_NIF_TERM>& keys, const StatePtr& state,
 
 void Registry::erase(ERL_NIF_TERM key) {
   std::erase_if(entries_, [&](const auto& entry) { return enif_is_identical(entry.second.key->term(), key) != 0; });
+  entries_changed();
 }
 
 StatePtr Registry::remove(ERL_NIF_TERM key) {
   const auto locks = all_locks();
   StatePtr state = find(key);
   if (state) std::erase_if(entries_, [&](const auto& entry) { return entry.second.state == state; });
+  entries_changed();
   return state;
 }
 

@@ -67,6 +67,8 @@ class Registry {
 
   // Of a name or an identifier; null: there is none. While a Reading exists.
   [[nodiscard]] const StatePtr& find(ERL_NIF_TERM key) const;
+  // The same, faster for what this thread has found of late.
+  [[nodiscard]] State* find_again(ERL_NIF_TERM key) const;
 
   // All of these wait until no Reading exists.
   // Instead of what these keys stood for; or `if_absent` only of keys that stand for nothing.
@@ -89,13 +91,18 @@ class Registry {
     std::unique_ptr<Kept> key;
     StatePtr state;
   };
+  using Entries = std::unordered_multimap<std::uint64_t, Entry>;
+  [[nodiscard]] Entries::const_iterator entry_of(ERL_NIF_TERM key) const;
   [[nodiscard]] std::unique_lock<std::mutex> own_lock();
   [[nodiscard]] std::vector<std::unique_lock<std::mutex>> all_locks();
   void erase(ERL_NIF_TERM key);
+  void entries_changed() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] static std::uint64_t hash(ERL_NIF_TERM key) { return enif_hash(ERL_NIF_INTERNAL_HASH, key, 0); }
 
   std::array<Lock, kThreads> locks_;
-  std::unordered_multimap<std::uint64_t, Entry> entries_;
+  Entries entries_;
+  std::atomic<std::uint64_t> version_{1};  // of entries_; changes under all locks
 };
+extern Registry registry;
 
 }  // namespace heirloom_nif

@@ -3,7 +3,10 @@
 
 #include <array>
 #include <atomic>
+#include <iterator>
 #include <memory>
+#include <new>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,6 +92,43 @@ ERL_NIF_TERM by_external(ErlNifEnv* env, TermView term) {
   return made;
 }
 
+// Some values side by side: the first ones without a call of malloc.
+template <typename Value, std::size_t kFew>
+class Several {
+ public:
+  explicit Several(std::size_t expected) {
+    if (expected > kFew) many_.reserve(expected);
+  }
+  Several(const Several&) = delete;
+  Several& operator=(const Several&) = delete;
+  ~Several() { std::destroy_n(few(), few_count_); }
+  template <typename Made>
+  void add(Made&& made) {
+    if (many_.capacity() == 0 && few_count_ < kFew) {
+      new (few() + few_count_) Value(std::forward<Made>(made));
+      ++few_count_;
+      return;
+    }
+    if (few_count_ != 0) {
+      many_.assign(std::make_move_iterator(few()), std::make_move_iterator(few() + few_count_));
+      std::destroy_n(few(), std::exchange(few_count_, 0));
+    }
+    many_.push_back(std::forward<Made>(made));
+  }
+  [[nodiscard]] std::span<Value> all() noexcept {
+    return few_count_ != 0 ? std::span<Value>(few(), few_count_) : std::span<Value>(many_);
+  }
+
+ private:
+  [[nodiscard]] Value* few() noexcept { return std::launder(reinterpret_cast<Value*>(place_)); }
+
+  alignas(Value) std::byte place_[kFew * sizeof(Value)];
+  std::size_t few_count_ = 0;
+  std::vector<Value> many_;
+};
+using Terms = Several<Term, 8>;
+using ErlangTerms = Several<ERL_NIF_TERM, 16>;
+
 Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth);
 
 Term list_from(ErlNifEnv* env, ERL_NIF_TERM list, int depth) {
@@ -139,10 +179,9 @@ Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
       int arity = 0;
       const ERL_NIF_TERM* elements = nullptr;
       enif_get_tuple(env, term, &arity, &elements);
-      std::vector<Term> made;
-      made.reserve(static_cast<std::size_t>(arity));
-      for (int i = 0; i < arity; ++i) made.push_back(from(env, elements[i], depth + 1));
-      return heirloom::tuple(made);
+      Terms made(static_cast<std::size_t>(arity));
+      for (int i = 0; i < arity; ++i) made.add(from(env, elements[i], depth + 1));
+      return heirloom::tuple(made.all());
     }
     case ERL_NIF_TERM_TYPE_LIST: return list_from(env, term, depth + 1);
     case ERL_NIF_TERM_TYPE_MAP: return map_from(env, term, depth + 1);
@@ -153,11 +192,8 @@ Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
 
 ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth);
 
-std::vector<ERL_NIF_TERM> all_to(ErlNifEnv* env, const heirloom::ElementRange& elements, int depth) {
-  std::vector<ERL_NIF_TERM> made;
-  made.reserve(elements.size());
-  for (const TermView element : elements) made.push_back(to(env, element, depth));
-  return made;
+void all_to(ErlNifEnv* env, const heirloom::ElementRange& elements, int depth, ErlangTerms& made) {
+  for (const TermView element : elements) made.add(to(env, element, depth));
 }
 
 ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
@@ -179,20 +215,26 @@ ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
       return made;
     }
     case TermKind::tuple: {
-      const std::vector<ERL_NIF_TERM> made = all_to(env, term.elements(), depth + 1);
-      return enif_make_tuple_from_array(env, made.data(), static_cast<unsigned>(made.size()));
+      const heirloom::ElementRange elements = term.elements();
+      ErlangTerms made(elements.size());
+      all_to(env, elements, depth + 1, made);
+      return enif_make_tuple_from_array(env, made.all().data(), static_cast<unsigned>(elements.size()));
     }
     case TermKind::list: {
-      const std::vector<ERL_NIF_TERM> made = all_to(env, term.elements(), depth + 1);
+      ErlangTerms made(term.size());
+      all_to(env, term.elements(), depth + 1, made);
       ERL_NIF_TERM list = to(env, term.tail(), depth + 1);
-      for (auto each = made.rbegin(); each != made.rend(); ++each) list = enif_make_list_cell(env, *each, list);
+      const std::span<ERL_NIF_TERM> all = made.all();
+      for (auto each = all.rbegin(); each != all.rend(); ++each) list = enif_make_list_cell(env, *each, list);
       return list;
     }
     case TermKind::map: {
-      std::vector<ERL_NIF_TERM> keys = all_to(env, term.keys(), depth + 1);
-      std::vector<ERL_NIF_TERM> values = all_to(env, term.values(), depth + 1);
+      ErlangTerms keys(term.size());
+      ErlangTerms values(term.size());
+      all_to(env, term.keys(), depth + 1, keys);
+      all_to(env, term.values(), depth + 1, values);
       ERL_NIF_TERM made = 0;
-      if (enif_make_map_from_arrays(env, keys.data(), values.data(), keys.size(), &made) == 0) break;
+      if (enif_make_map_from_arrays(env, keys.all().data(), values.all().data(), term.size(), &made) == 0) break;
       return made;
     }
     default: break;

@@ -30,6 +30,9 @@
 -define(READ_LONG(Table, Function, Behind), ?DO(heirloom_tables:call_long(Table, read, Function, Behind), [Table | Behind])).
 -define(WRITE_LONG(Table, Function, Behind), ?DO(heirloom_tables:call_long(Table, write, Function, Behind), [Table | Behind])).
 
+%% On the quick way, which says slow where it has done nothing.
+-define(QUICKLY(Call, Slowly), case Call of slow -> Slowly; Quick__ -> Quick__ end).
+
 %% Objects of so many bytes, and more than so many of them, are no matter of a moment.
 -define(OBJECTS_AT_ONCE, 32).
 
@@ -49,10 +52,11 @@ all() -> heirloom_tables:all().
 %% ------------------------------------------------------------------------------------------------------------------ objects
 
 insert(Table, Objects) ->
-    case is_short(Objects) of
-        true -> ?WRITE(Table, insert, [Objects]);
-        false -> ?WRITE_LONG(Table, insert, [Objects])
-    end.
+    ?QUICKLY(heirloom_nif:insert(Table, Objects),
+             case is_short(Objects) of
+                 true -> ?WRITE(Table, insert, [Objects]);
+                 false -> ?WRITE_LONG(Table, insert, [Objects])
+             end).
 
 insert_new(Table, Objects) ->
     case is_short(Objects) of
@@ -66,17 +70,18 @@ is_short([_ | Objects], Left) when Left > 0 -> is_short(Objects, Left - 1);
 is_short([_ | _], 0) -> false;
 is_short(_, _) -> true.
 
-lookup(Table, Key) -> ?READ(Table, lookup, [Key]).
-member(Table, Key) -> ?READ(Table, member, [Key]).
+lookup(Table, Key) -> ?QUICKLY(heirloom_nif:lookup(Table, Key), ?READ(Table, lookup, [Key])).
+member(Table, Key) -> ?QUICKLY(heirloom_nif:member(Table, Key), ?READ(Table, member, [Key])).
 lookup_element(Table, Key, Position) -> ?READ(Table, lookup_element, [Key, Position]).
 -if(?OTP_RELEASE >= 26).
 lookup_element(Table, Key, Position, Default) -> ?READ(Table, lookup_element, [Key, Position, Default]).
 -endif.
-delete(Table, Key) -> ?WRITE(Table, delete, [Key]).
+delete(Table, Key) -> ?QUICKLY(heirloom_nif:erase(Table, Key), ?WRITE(Table, delete, [Key])).
 delete_object(Table, Object) -> ?WRITE(Table, delete_object, [Object]).
 delete_all_objects(Table) -> ?WRITE_LONG(Table, delete_all_objects, []).
 take(Table, Key) -> ?WRITE(Table, take, [Key]).
-update_counter(Table, Key, Update) -> ?WRITE(Table, update_counter, [Key, Update]).
+update_counter(Table, Key, Update) ->
+    ?QUICKLY(heirloom_nif:add(Table, Key, Update), ?WRITE(Table, update_counter, [Key, Update])).
 update_counter(Table, Key, Update, Default) -> ?WRITE(Table, update_counter, [Key, Update, Default]).
 update_element(Table, Key, Update) -> ?WRITE(Table, update_element, [Key, Update]).
 -if(?OTP_RELEASE >= 27).
@@ -96,7 +101,7 @@ next_lookup(Table, Key) -> ?READ(Table, next_lookup, [Key]).
 prev_lookup(Table, Key) -> ?READ(Table, prev_lookup, [Key]).
 -endif.
 slot(Table, Slot) -> ?READ_LONG(Table, slot, [Slot]).
-tab2list(Table) -> ?READ_LONG(Table, tab2list, []).
+tab2list(Table) -> ?DO(heirloom_tables:select(Table, match_object, '_'), [Table]).
 
 %% As ets does it: key by key, and the objects of each key from the first to the last, or back.
 foldl(Function, Accumulator, Table) ->
@@ -234,19 +239,24 @@ show(Object, Width, Number, Pattern) ->
 
 %% ------------------------------------------------------------------------------------------------------------------- select
 
-select(Table, Spec) -> ?READ_LONG(Table, select, [Spec]).
-select(Table, Spec, Limit) -> ?DO(chunk(Table, select, Spec, Limit), [Table, Spec, Limit]).
+-define(SELECT(Table, Function, What), ?DO(heirloom_tables:select(Table, Function, What), [Table, What])).
+-define(SELECT_BY(Table, Function, Spec), ?DO(heirloom_tables:select(Table, Function, heirloom_tables:spec(Spec)), [Table, Spec])).
+-define(CHANGE_BY(Table, Function, Spec),
+        ?DO(heirloom_tables:call_long(Table, write, Function, [heirloom_tables:spec(Spec)]), [Table, Spec])).
+
+select(Table, Spec) -> ?SELECT_BY(Table, select, Spec).
+select(Table, Spec, Limit) -> ?DO(chunk(Table, select, heirloom_tables:spec(Spec), Limit), [Table, Spec, Limit]).
 select(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
-select_reverse(Table, Spec) -> ?READ_LONG(Table, select_reverse, [Spec]).
-select_reverse(Table, Spec, Limit) -> ?DO(chunk(Table, select_reverse, Spec, Limit), [Table, Spec, Limit]).
+select_reverse(Table, Spec) -> ?SELECT_BY(Table, select_reverse, Spec).
+select_reverse(Table, Spec, Limit) -> ?DO(chunk(Table, select_reverse, heirloom_tables:spec(Spec), Limit), [Table, Spec, Limit]).
 select_reverse(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
-select_count(Table, Spec) -> ?READ_LONG(Table, select_count, [Spec]).
-select_delete(Table, Spec) -> ?WRITE_LONG(Table, select_delete, [Spec]).
-select_replace(Table, Spec) -> ?WRITE_LONG(Table, select_replace, [Spec]).
-match(Table, Pattern) -> ?READ_LONG(Table, match, [Pattern]).
+select_count(Table, Spec) -> ?SELECT_BY(Table, select_count, Spec).
+select_delete(Table, Spec) -> ?CHANGE_BY(Table, select_delete, Spec).
+select_replace(Table, Spec) -> ?CHANGE_BY(Table, select_replace, Spec).
+match(Table, Pattern) -> ?SELECT(Table, match, Pattern).
 match(Table, Pattern, Limit) -> ?DO(chunk(Table, match, Pattern, Limit), [Table, Pattern, Limit]).
 match(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
-match_object(Table, Pattern) -> ?READ_LONG(Table, match_object, [Pattern]).
+match_object(Table, Pattern) -> ?SELECT(Table, match_object, Pattern).
 match_object(Table, Pattern, Limit) -> ?DO(chunk(Table, match_object, Pattern, Limit), [Table, Pattern, Limit]).
 match_object(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
 match_delete(Table, Pattern) -> ?WRITE_LONG(Table, match_delete, [Pattern]).

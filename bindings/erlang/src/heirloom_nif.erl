@@ -8,8 +8,8 @@
 %% be asked who has it now.
 -module(heirloom_nif).
 
--export([adopt/6, call/4, call_long/4, drop/1, evict/1, find/1, fix/2, guest/1, info/1, keys/0, make/3, open/1,
-         give/2, inherited/2, remove/2, rename/2, rename_key/2, set_protection/2]).
+-export([add/3, adopt/6, call/4, call_long/4, drop/1, erase/2, evict/1, find/1, fix/2, give/2, guest/1, info/1, inherited/2,
+         insert/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3, set_protection/2]).
 -on_load(load/0).
 
 load() ->
@@ -46,7 +46,16 @@ fix(_Opened, _Fix) -> erlang:nif_error(not_loaded).
 info(_Opened) -> erlang:nif_error(not_loaded).
 %% The identifiers of all tables that processes of this VM own.
 keys() -> erlang:nif_error(not_loaded).
+%% What ets says of the same, or slow: nothing has happened, call/4 tells why, or does it. erase is ets:delete/2, and add is
+%% update_counter/3 by an integer.
+lookup(_Key, _Term) -> erlang:nif_error(not_loaded).
+member(_Key, _Term) -> erlang:nif_error(not_loaded).
+insert(_Key, _Object) -> erlang:nif_error(not_loaded).
+erase(_Key, _Term) -> erlang:nif_error(not_loaded).
+add(_Key, _Term, _Increment) -> erlang:nif_error(not_loaded).
+%% select, select_reverse, select_count, match or match_object of all objects, in steps. The matches come in the opposite order.
+select(_Key, _Function, _What) -> erlang:nif_error(not_loaded).
 %% The function of ets by that name, of the table, with the arguments behind it. Right is read or write: what the caller must be allowed.
-%% Also unknown and {unsettled, Tid}. call_long is for what may take long.
+%% Also unknown and {unsettled, Tid}, and select/3 too. call does not wait for locks: {error, busy, _}; call_long is for what may take long.
 call(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).
 call_long(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).

@@ -7,7 +7,7 @@
 -module(heirloom_tables).
 
 -export([all/0, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, node_table/2, rename/2,
-         setopts/2, settle/1, whereis/1]).
+         select/3, setopts/2, spec/1, settle/1, whereis/1]).
 -export([options/1, reason/1]).
 
 %% ------------------------------------------------------------------------------------------------------------------- errors
@@ -50,9 +50,57 @@ of_shadow(Call) ->
 
 %% ----------------------------------------------------------------------------------------------------------------- resolving
 
-call(Key, Right, Function, Arguments) -> resolved(Key, fun() -> heirloom_nif:call(Key, Right, Function, Arguments) end).
+%% Before it sleeps for a lock.
+-define(YIELDS, 10).
+
+call(Key, Right, Function, Arguments) ->
+    resolved(Key, fun() -> unless_busy(fun() -> heirloom_nif:call(Key, Right, Function, Arguments) end, ?YIELDS) end).
 call_long(Key, Right, Function, Arguments) ->
     resolved(Key, fun() -> heirloom_nif:call_long(Key, Right, Function, Arguments) end).
+
+%% The matches, or how many there are.
+select(Key, Function, What) ->
+    case resolved(Key, fun() -> heirloom_nif:select(Key, Function, What) end) of
+        {ok, Found} when is_list(Found) -> {ok, lists:reverse(Found)};
+        Other -> Other
+    end.
+
+%% What only the VM knows, in guards and bodies: for the library, {self} is the VM.
+spec(Spec) ->
+    case asks(Spec) of
+        true ->
+            try [{Head, answered(Guards), answered(Body)} || {Head, Guards, Body} <- Spec]
+            catch error:_ -> Spec
+            end;
+        false -> Spec
+    end.
+
+asks({self}) -> true;
+asks({node}) -> true;
+asks({const, _}) -> false;
+asks([Head | Tail]) -> asks(Head) orelse asks(Tail);
+asks(Tuple) when is_tuple(Tuple) -> asks(tuple_to_list(Tuple));
+asks(Map) when is_map(Map) -> asks(maps:to_list(Map));
+asks(_) -> false.
+
+answered({self}) -> {const, self()};
+answered({node}) -> {const, node()};
+answered({const, _} = Constant) -> Constant;
+answered([Head | Tail]) -> [answered(Head) | answered(Tail)];
+answered(Tuple) when is_tuple(Tuple) -> list_to_tuple(answered(tuple_to_list(Tuple)));
+answered(Map) when is_map(Map) -> maps:from_list([{answered(Key), answered(Value)} || {Key, Value} <- maps:to_list(Map)]);
+answered(Other) -> Other.
+
+%% Who has the lock is done with it in a moment, or is stopped, and may be for long: no scheduler waits for it, only this process.
+unless_busy(Call, Yields) ->
+    case Call() of
+        {error, busy, _} when Yields > 0 ->
+            erlang:yield(),
+            unless_busy(Call, Yields - 1);
+        {error, busy, _} ->
+            receive after 1 -> unless_busy(Call, 0) end;
+        Result -> Result
+    end.
 
 resolved(Key, Call) ->
     case Call() of
