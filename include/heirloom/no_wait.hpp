@@ -16,8 +16,9 @@ namespace heirloom {
 
 // While one exists, a write of this thread to one key throws Error{busy} where another thread has a lock that it needs for longer than
 // some microseconds; nothing has changed then. Calls that need the locks of several stripes throw it while they take these, and wait
-// for what they need later on; select_delete() and select_replace() throw it between objects, with some of them done. What asks the
-// manager waits as ever. Reads never wait.
+// for what they need later on; select_delete() and select_replace() throw it between objects, with some of them done. A write to a table
+// that is full makes no room by moving what lives there: it throws Error{full} where one that waits might find room. Who comes upon what a
+// dead writer has left repairs it first, and waits for what it needs; so does who takes a table over. Reads never wait.
 class NoWait {
  public:
   NoWait() noexcept;

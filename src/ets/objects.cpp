@@ -34,6 +34,13 @@ std::vector<CounterUpdate> counter_updates(const Arguments& arguments, const Tab
   return updates;
 }
 
+// Whatever the operation is.
+void refuse_bag(const Table& table) {
+  const TableType type = table.info().type;
+  if (type == TableType::bag || type == TableType::duplicate_bag)
+    throw Error(ErrorCode::table_type, "update an object", "the table is a bag");
+}
+
 // What is wrong with an operation is no matter where there is nothing to change: then `absent` says what there is to say.
 template <typename Read, typename Absent>
 auto read_or_absent(const Table& table, const Term& key, const Read& read, const Absent& absent)
@@ -41,7 +48,9 @@ auto read_or_absent(const Table& table, const Term& key, const Read& read, const
   try {
     return read();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::badarg || table.member(key)) throw;
+    if (error.code() != ErrorCode::badarg) throw;
+    refuse_bag(table);
+    if (table.member(key)) throw;
     absent();
     return std::nullopt;
   }

@@ -101,6 +101,23 @@ TEST_F(Damage, IsToldToTheNextManagerWhenThereIsNone) {
   EXPECT_TRUE(comes([&] { return set_aside("hurt").has_value(); }));
 }
 
+TEST_F(Damage, IsToldToTheNextManagerWhenTheOneThatHasTheMessageDies) {
+  HelperProgram manager({"serve", node()});
+  ASSERT_EQ(manager.hear(), "ok ready");
+  HelperProgram worker;
+  worker.get("open " + node() + " client");
+  worker.get("open_or_create hurt");
+  worker.get("insert hurt {a,1}");
+  manager.signal(SIGSTOP);  // so that it reads no message any more
+  spoil();
+  EXPECT_THAT(worker.ask("lookup hurt a"), HasSubstr("error corrupt"));
+  manager.kill();
+  HelperProgram next({"serve", node()});
+  ASSERT_EQ(next.hear(), "ok ready");
+  ASSERT_TRUE(comes([&] { return set_aside("hurt").has_value(); }));
+  EXPECT_THAT(set_aside("hurt")->quarantine->cause, HasSubstr("damaged: read segment: a head of the index"));
+}
+
 TEST_F(Damage, ThatAnObserverMeetsIsSaidAndChangesNothing) {
   HelperProgram owner;
   owner.get("open " + node());

@@ -153,6 +153,7 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   Result<std::shared_ptr<table::Table>> open_in_quarantine(const std::string& id);
   void watch_for_damage(table::Table& table, const std::string& id);
   void report_damage(const std::string& id, const std::string& what) noexcept;
+  void forget_damage(const std::string& id);
   void expect(const std::vector<wire::TableFacts>& tables);
   Result<std::optional<wire::TableFacts>> facts_of_name(const std::string& name);
   Result<std::vector<wire::TableFacts>> all_facts();
@@ -174,6 +175,8 @@ class Runtime final : public process::Uplink, private Client::Owner, public std:
   std::map<std::string, std::weak_ptr<TableHandle>> handles_;  // by id, and whether in quarantine
   // Tables that may be transferred to this program at any moment, kept open without a handle, which would keep the node.
   std::map<std::string, std::shared_ptr<table::Table>> expected_;
+  std::mutex damaged_mutex_;
+  std::set<std::string> damaged_;  // tables whose damage the manager was told of since they were opened
 
   // On the client's thread only:
   std::map<std::string, std::uint64_t> transfers_seen_;  // table to generation

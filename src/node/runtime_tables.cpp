@@ -61,12 +61,22 @@ void Runtime::watch_for_damage(table::Table& table, const std::string& id) {
 // answer is waited for, since the call that met the damage may hold locks and be in an epoch.
 void Runtime::report_damage(const std::string& id, const std::string& what) noexcept try {
   if (observer_ || client_ == nullptr) return;
+  // Once: where the damage is in the word that would say so, each call meets it.
+  {
+    const std::lock_guard lock(damaged_mutex_);
+    if (!damaged_.insert(id).second) return;
+  }
   wire::QuarantineTable call;
   call.id = id;
   call.cause = "damaged: " + what;
   client_->insist(std::move(call));
 } catch (...) {
   // Short of memory; whoever meets the damage next will say so.
+}
+
+void Runtime::forget_damage(const std::string& id) {
+  const std::lock_guard lock(damaged_mutex_);
+  damaged_.erase(id);
 }
 
 Result<std::shared_ptr<table::Table>> Runtime::open_in_quarantine(const std::string& id) {
@@ -104,6 +114,7 @@ Result<std::shared_ptr<TableHandle>> Runtime::open_handle(const wire::TableFacts
   const std::string key = facts.quarantine ? facts.id + " in quarantine" : facts.id;
   const std::lock_guard lock(tables_mutex_);
   std::weak_ptr<TableHandle>& known = handles_[key];
+  if (!facts.quarantine) forget_damage(facts.id);
   if (auto handle = known.lock()) return handle;
   auto table = facts.quarantine ? open_in_quarantine(facts.id) : open_table_locked(facts.id);
   if (!table) {

@@ -286,7 +286,12 @@ std::uint64_t Heap::give_back_empty() {
     const std::optional<Run> run = segment_.run_at(segment_.page_of(known.run));
     if (!run || run->is_free() || run->stripe != index_ || !run->drained) return true;
     if (!run->is_empty()) return false;
-    segment_.give_back_run(holder(), *run);
+    try {
+      segment_.give_back_run(holder(), *run);
+    } catch (const Error& error) {
+      if (!is_shortage(error)) throw;
+      return false;  // later
+    }
     pages += run->pages;
     return true;
   });

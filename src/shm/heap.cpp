@@ -255,7 +255,7 @@ void Heap::recycle(SizeClass size_class) {
   ClassHeap& heap = classes(size_class);
   const std::uint64_t epoch = peers_.retirement_epoch();
   for (int looks = 0; peers_.advance_epoch() <= epoch; ++looks) {
-    if (looks == kLooksForReaders) {
+    if (looks == kLooksForReaders || !Waiting::waits()) {
       throw Error(ErrorCode::full, "delete", "there is no memory, and a reader stays in what could be used again");
     }
     os::sleep_briefly();

@@ -26,6 +26,7 @@ thread_local bool waiting = true;
 }  // namespace
 
 bool Waiting::change(bool waits) noexcept { return std::exchange(waiting, waits); }
+bool Waiting::waits() noexcept { return waiting; }
 
 std::uint64_t StripeLock::wait(Holder holder) {
   int spins = 0;

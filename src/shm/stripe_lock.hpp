@@ -44,6 +44,7 @@ class Waiting {
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() { change(before_); }
   static bool change(bool waits) noexcept;  // returns what it was
+  [[nodiscard]] static bool waits() noexcept;
 
  private:
   bool before_;

@@ -130,7 +130,7 @@ bool Table::make_room() {
     try {
       pages += StripeGuard(*this, stripe, me).give_back_all_memory();
     } catch (const Error& error) {
-      if (!shm::is_shortage(error)) throw;  // nowhere to move to, or a reader stays, or a writer: the next stripe
+      if (error.code() != ErrorCode::full) throw;  // nowhere to move to, or a reader stays: the next stripe
     }
   }
   const bool room = pages >= kPagesWorthWhile;

@@ -20,6 +20,8 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder,
 }
 
 void StripeGuard::settle_first(std::uint64_t dead, RepairRecords* found) {
+  // A repair that is broken off would be one that nobody knows of: that the holder was dead is told by its lock alone.
+  const shm::Waiting waiting(true);
   try {
     RepairRecords records;
     settle(dead, found != nullptr ? *found : records);

@@ -209,6 +209,7 @@ void Table::refuse_access(bool write) const {
 }
 
 RepairRecords Table::fence() {
+  const shm::Waiting waiting(true);
   RepairRecords found;
   const shm::Holder me = holder();
   std::exception_ptr broken;

@@ -407,13 +407,13 @@ class Table {
 
   // writing
   shm::Holder prepare_write(Pid caller, Operation operation);
-  // A write that nothing has come of when it throws Error{full}: tried once more if there is room after all.
+  // A write that nothing has come of when it throws Error{full}: tried once more if there is room after all. To make room may take long.
   template <typename Call>
   auto with_room(const Call& write) {
     try {
       return write();
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::full || !make_room()) throw;
+      if (error.code() != ErrorCode::full || !shm::Waiting::waits() || !make_room()) throw;
     }
     return write();
   }
