@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 # Options for the program that a target runs: make demo ARGS="--kills 1000 --seed 7"
 ARGS ?=
 
-.PHONY: help demo test crash bench torture asan tsan check format install clean
+.PHONY: help demo test crash bench torture otp asan tsan check format install clean
 
 help:
 	@sed -n 's/^##\? *\([a-z]*\): /  make \1\t/p' Makefile | expand -t 17
@@ -42,6 +42,12 @@ bench:
 torture:
 	@tools/setup build test
 	@tools/torture $(ARGS)
+
+## otp: OTP's own tests of ets, taken from Debian's source package, against the binding for Erlang; ARGS: the cases
+otp:
+	@tools/setup build test otp
+	@tools/build release heirloom_nif
+	QUICK=$${QUICK-1} bindings/erlang/test/otp/run build/release/tests/erlang/heirloom $(ARGS)
 
 ## asan: all tests under AddressSanitizer and UndefinedBehaviorSanitizer, but for those that step through a process
 asan:

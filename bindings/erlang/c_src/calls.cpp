@@ -40,7 +40,7 @@ struct Words {
 
 // -- who may --
 
-enum class Right { read, write };
+enum class Right { ask, read, write };
 
 // `unsettled`: the shadow must be asked who the owner is.
 enum class Verdict { may, may_not, unsettled };
@@ -52,7 +52,7 @@ Verdict judge(ErlNifEnv* env, const State& state, Right right) {
   ErlNifPid owner = *state.owner;
   if (enif_compare_pids(&caller, &owner) == 0) return Verdict::may;
   if (enif_is_process_alive(env, &owner) == 0) return Verdict::unsettled;
-  if (state.protection == Protection::public_access) return Verdict::may;
+  if (right == Right::ask || state.protection == Protection::public_access) return Verdict::may;
   return state.protection == Protection::protected_access && right == Right::read ? Verdict::may : Verdict::may_not;
 }
 
@@ -82,10 +82,16 @@ ERL_NIF_TERM on_table(ErlNifEnv* env, ERL_NIF_TERM key, Right right, const Body&
 template <typename Body>
 ERL_NIF_TERM quick(ErlNifEnv* env, ERL_NIF_TERM key, Right right, const Body& body) noexcept {
   try {
-    const Registry::Reading reading(registry);
-    State* const state = registry.find_again(key);
-    if (state == nullptr || judge(env, *state, right) != Verdict::may) return words.slow;
-    return body(state->table);
+    StatePtr kept;
+    {
+      const Registry::Reading reading(registry);
+      State* const state = registry.find_again(key);
+      if (state == nullptr || judge(env, *state, right) != Verdict::may) return words.slow;
+      if (!state->opened.is_bag) return body(state->opened.table);
+      kept = state->shared_from_this();
+    }
+    // All the objects of a key may be many: meanwhile the registry can change.
+    return body(kept->opened.table);
   } catch (...) {
     return words.slow;
   }
@@ -113,12 +119,14 @@ ERL_NIF_TERM next_chunk(ErlNifEnv* env, const Table& table, const Term& rest) {
 }
 
 ERL_NIF_TERM any_call(ErlNifEnv* env, Arguments arguments) {
-  const Right right = is_atom(env, arguments[1], "write") ? Right::write : Right::read;
+  const Right right = is_atom(env, arguments[1], "write") ? Right::write
+                      : is_atom(env, arguments[1], "ask") ? Right::ask
+                                                          : Right::read;
   return on_table(env, arguments[0], right, [&](const State& state) {
     std::vector<Term> terms;
     for (const ERL_NIF_TERM each : elements_of(env, arguments[3])) terms.push_back(from_erlang(env, each));
-    if (is_atom(env, arguments[2], "continue")) return ok(env, next_chunk(env, state.table, terms.at(0)));
-    return ok(env, to_erlang(env, library().call(state.table, atom_from_erlang(env, arguments[2]), terms)));
+    if (is_atom(env, arguments[2], "continue")) return ok(env, next_chunk(env, state.opened.table, terms.at(0)));
+    return ok(env, to_erlang(env, library().call(state.opened.table, atom_from_erlang(env, arguments[2]), terms)));
   });
 }
 
@@ -241,7 +249,8 @@ ERL_NIF_TERM calls::select(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     for (const SelectFunction& function : kSelectFunctions) {
       if (!is_atom(env, arguments[1], function.name)) continue;
       const MatchSpec spec = function.spec_of(from_erlang(env, arguments[2]));
-      Selecting made{state.table, function.kind == SelectKind::count, state.table.select_in_steps(function.kind, spec)};
+      Selecting made{state.opened.table, function.kind == SelectKind::count,
+                     state.opened.table.select_in_steps(function.kind, spec)};
       void* const place = enif_alloc_resource(selecting, sizeof(Selecting));
       new (place) Selecting(std::move(made));
       const ERL_NIF_TERM first[] = {enif_make_resource(env, place), enif_make_list(env, 0)};

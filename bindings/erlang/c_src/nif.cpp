@@ -32,21 +32,24 @@ using Arguments = const ERL_NIF_TERM*;
 
 ErlNifResourceType* opened_tables = nullptr;
 
-// A table that is open, for Erlang.
-ERL_NIF_TERM reference_to(ErlNifEnv* env, const Table& table) {
-  void* const place = enif_alloc_resource(opened_tables, sizeof(Table));
-  new (place) Table(table);
+// For Erlang.
+ERL_NIF_TERM reference_to(ErlNifEnv* env, const Opened& table) {
+  void* const place = enif_alloc_resource(opened_tables, sizeof(Opened));
+  new (place) Opened(table);
   const ERL_NIF_TERM made = enif_make_resource(env, place);
   enif_release_resource(place);
   return made;
 }
-const Table& opened(ErlNifEnv* env, ERL_NIF_TERM reference) {
+const Opened& opened(ErlNifEnv* env, ERL_NIF_TERM reference) {
   void* place = nullptr;
   if (enif_get_resource(env, reference, opened_tables, &place) == 0)
     throw Error(ErrorCode::type, "use a table", "no table is behind this reference");
-  return *static_cast<const Table*>(place);
+  return *static_cast<const Opened*>(place);
 }
-void close(ErlNifEnv* /*env*/, void* place) { static_cast<Table*>(place)->~Table(); }
+Opened opened_as(heirloom::TableType type, Table table) {
+  return {std::move(table), type == heirloom::TableType::bag || type == heirloom::TableType::duplicate_bag};
+}
+void close(ErlNifEnv* /*env*/, void* place) { static_cast<Opened*>(place)->~Opened(); }
 
 heirloom::Atom name_of(ErlNifEnv* env, ERL_NIF_TERM term) {
   if (enif_is_atom(env, term) == 0) throw Error(ErrorCode::badarg, "use a table", "its name is no atom");
@@ -106,7 +109,7 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (is_atom(env, arguments[0], "unnamed")) {
       const heirloom::Atom name = spare_names.take();
       try {
-        return ok(env, reference_to(env, all.create(name, options)));
+        return ok(env, reference_to(env, opened_as(options.type, all.create(name, options))));
       } catch (...) {
         spare_names.give_back(name);
         throw;
@@ -116,7 +119,7 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     const bool lasting = is_atom(env, arguments[0], "node_table");
     const Table table = lasting ? all.open_or_create(name, options) : all.create(name, options);
     if (table.owner() != all.root()) return error(env, "already_owned", "a process of another program owns it");
-    return ok(env, reference_to(env, table));
+    return ok(env, reference_to(env, opened_as(lasting ? table.info().type : options.type, table)));
   });
 }
 
@@ -144,7 +147,7 @@ ERL_NIF_TERM find(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     const StatePtr state = state_of(arguments[0]);
     if (!state) return atom(env, "unknown");
     const char* const which = !state->owner ? "guest" : state->node_table ? "node_table" : "owned";
-    return enif_make_tuple4(env, atom(env, "table"), reference_to(env, state->table),
+    return enif_make_tuple4(env, atom(env, "table"), reference_to(env, state->opened),
                             enif_make_copy(env, state->tid.term()), atom(env, which));
   });
 }
@@ -186,9 +189,9 @@ ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (!state) return atom(env, "ok");
     try {
       if (state->node_table && !is_atom(env, arguments[1], "deleted")) {
-        state->table.reclaim();  // to the node: it is anybody's to claim
+        state->opened.table.reclaim();  // to the node: it is anybody's to claim
       } else {
-        drop_table(state->table);
+        drop_table(state->opened.table);
       }
     } catch (const Error&) {
       // Somebody was faster.
@@ -207,7 +210,8 @@ ERL_NIF_TERM guest(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (!found || found->owner() == all.root()) return atom(env, "false");
     // Who may do what the library says.
     registry.add({arguments[0]},
-                 std::make_shared<State>(*found, enif_make_list(env, 0), std::nullopt, Protection::public_access),
+                 std::make_shared<State>(opened_as(found->info().type, *found), enif_make_list(env, 0), std::nullopt,
+                                         Protection::public_access),
                  true);
     return atom(env, "true");
   });
@@ -240,7 +244,7 @@ ERL_NIF_TERM keys(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
 // fix(Opened, Fix)
 ERL_NIF_TERM fix(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    Table(opened(env, arguments[0])).safe_fixtable(is_atom(env, arguments[1], "true"));
+    Table(opened(env, arguments[0]).table).safe_fixtable(is_atom(env, arguments[1], "true"));
     return atom(env, "ok");
   });
 }
@@ -248,7 +252,7 @@ ERL_NIF_TERM fix(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // drop(Opened)
 ERL_NIF_TERM drop(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    drop_table(opened(env, arguments[0]));
+    drop_table(opened(env, arguments[0]).table);
     return atom(env, "ok");
   });
 }
@@ -256,7 +260,7 @@ ERL_NIF_TERM drop(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // rename(Opened, Name)
 ERL_NIF_TERM rename(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    Table(opened(env, arguments[0])).rename(name_of(env, arguments[1]));
+    Table(opened(env, arguments[0]).table).rename(name_of(env, arguments[1]));
     return atom(env, "ok");
   });
 }
@@ -281,7 +285,7 @@ ERL_NIF_TERM set_protection(ErlNifEnv* env, int /*count*/, Arguments arguments) 
 
 // info(Opened)
 ERL_NIF_TERM info(ErlNifEnv* env, int /*count*/, Arguments arguments) {
-  return guarded(env, [&] { return ok(env, to_erlang(env, to_term(opened(env, arguments[0]).info()))); });
+  return guarded(env, [&] { return ok(env, to_erlang(env, to_term(opened(env, arguments[0]).table.info()))); });
 }
 
 int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {

@@ -42,11 +42,17 @@ class Kept {
   ERL_NIF_TERM term_;
 };
 
-struct State {
-  State(heirloom::Table opened, ERL_NIF_TERM shadow_tid, std::optional<ErlNifPid> process, heirloom::Protection may)
-      : table(std::move(opened)), tid(shadow_tid), owner(process), protection(may) {}
-
+// A table that is open.
+struct Opened {
   heirloom::Table table;
+  bool is_bag;  // of either kind: a key may have any number of objects
+};
+
+struct State : std::enable_shared_from_this<State> {
+  State(Opened table, ERL_NIF_TERM shadow_tid, std::optional<ErlNifPid> process, heirloom::Protection may)
+      : opened(std::move(table)), tid(shadow_tid), owner(process), protection(may) {}
+
+  Opened opened;
   Kept tid;                        // of the shadow; [] for a table that no process of this VM owns
   std::optional<ErlNifPid> owner;  // none: the node, or another program
   heirloom::Protection protection;

@@ -33,9 +33,6 @@
 %% On the quick way, which says slow where it has done nothing.
 -define(QUICKLY(Call, Slowly), case Call of slow -> Slowly; Quick__ -> Quick__ end).
 
-%% Objects of so many bytes, and more than so many of them, are no matter of a moment.
--define(OBJECTS_AT_ONCE, 32).
-
 %% ------------------------------------------------------------------------------------------------------------------- tables
 
 new(Name, Options) -> ?DO(heirloom_tables:make(Name, Options), [Name, Options]).
@@ -64,11 +61,9 @@ insert_new(Table, Objects) ->
         false -> ?WRITE_LONG(Table, insert_new, [Objects])
     end.
 
-is_short(Object) when not is_list(Object) -> true;
-is_short(Objects) -> is_short(Objects, ?OBJECTS_AT_ONCE).
-is_short([_ | Objects], Left) when Left > 0 -> is_short(Objects, Left - 1);
-is_short([_ | _], 0) -> false;
-is_short(_, _) -> true.
+%% Several objects need the locks of several stripes, and may wait.
+is_short([_, _ | _]) -> false;
+is_short(_) -> true.
 
 lookup(Table, Key) -> ?QUICKLY(heirloom_nif:lookup(Table, Key), ?READ(Table, lookup, [Key])).
 member(Table, Key) -> ?QUICKLY(heirloom_nif:member(Table, Key), ?READ(Table, member, [Key])).
@@ -92,8 +87,8 @@ update_element(Table, Key, Update, Default) -> ?WRITE(Table, update_element, [Ke
 
 first(Table) -> ?READ(Table, first, []).
 last(Table) -> ?READ(Table, last, []).
-next(Table, Key) -> ?READ(Table, next, [Key]).
-prev(Table, Key) -> ?READ(Table, prev, [Key]).
+next(Table, Key) -> ?DO(heirloom_tables:beside(Table, next, Key), [Table, Key]).
+prev(Table, Key) -> ?DO(heirloom_tables:beside(Table, prev, Key), [Table, Key]).
 -if(?OTP_RELEASE >= 27).
 first_lookup(Table) -> ?READ(Table, first_lookup, []).
 last_lookup(Table) -> ?READ(Table, last_lookup, []).
@@ -261,8 +256,23 @@ match_object(Table, Pattern, Limit) -> ?DO(chunk(Table, match_object, Pattern, L
 match_object(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
 match_delete(Table, Pattern) -> ?WRITE_LONG(Table, match_delete, [Pattern]).
 
-%% A continuation is {Table, What the library goes on by}: a term, which holds its specification as it was written.
-chunk(Table, Function, What, Limit) -> named(Table, heirloom_tables:call_long(Table, read, Function, [What, Limit])).
+%% A continuation is {Table, What the library goes on by}: a term, which holds its specification as it was written. As in ets, it goes on in
+%% the same table whatever its name is by then, but in an ordered_set in the table of that name.
+chunk(Table, Function, What, Limit) ->
+    Key = continued(Table),
+    named(Key, heirloom_tables:call_long(Key, read, Function, [What, Limit])).
+
+continued(Name) when is_atom(Name) ->
+    case heirloom_tables:whereis(Name) of
+        {ok, Tid} when Tid =/= undefined ->
+            case heirloom_tables:info(Tid, type) of
+                {ok, ordered_set} -> Name;
+                _ -> Tid
+            end;
+        _ -> Name
+    end;
+continued(Table) -> Table.
+
 next_chunk('$end_of_table') -> {ok, '$end_of_table'};
 next_chunk({Table, Rest}) -> named(Table, heirloom_tables:call_long(Table, read, continue, [Rest]));
 next_chunk(_) -> {error, badarg, <<>>}.
@@ -315,21 +325,38 @@ with_copy(Table, File, Options) ->
 tabfile_info(File) -> ets:tabfile_info(File).
 
 file2tab(File) -> file2tab(File, []).
-%% By way of a table of ets, which looks at the file as ets does, and has no name.
+%% By way of a table of ets, which looks at the file as ets does, and has no name. ets deletes it if the file is not what it should be.
 file2tab(File, Options) ->
-    Loaded = ets:new(loaded, [private, duplicate_bag]),
-    try ets:tabfile_info(File) of
+    case ets:tabfile_info(File) of
         {ok, Info} ->
             Of = fun(Item) -> proplists:get_value(Item, Info) end,
-            As = ets:new(loaded, [private, Of(type), {keypos, Of(keypos)}]),
-            try ets:file2tab(File, [{table, As} | Options]) of
-                {ok, As} -> from_ets(As, Of(name), [Of(type), Of(protection), {keypos, Of(keypos)} |
-                                                    [named_table || Of(named_table)]]);
-                Error -> Error
-            after ets:delete(As)
-            end;
-        _ -> ets:file2tab(File, [{table, Loaded} | Options])
-    after ets:delete(Loaded)
+            through_ets([Of(type), {keypos, Of(keypos)}], File, Options,
+                        fun(From) ->
+                                from_ets(From, Of(name), [Of(type), Of(protection), {keypos, Of(keypos)} |
+                                                          [named_table || Of(named_table)] ++ further_options(File)])
+                        end);
+        _ -> through_ets([], File, Options, fun(From) -> {ok, From} end)
+    end.
+
+through_ets(As, File, Options, Then) ->
+    From = ets:new(loaded, [private | As]),
+    try ets:file2tab(File, [{table, From} | Options]) of
+        {ok, From} -> Then(From);
+        Error -> Error
+    after ets:info(From, owner) =:= undefined orelse ets:delete(From)
+    end.
+
+%% Of the file's header, what ets:tabfile_info/1 does not tell.
+further_options(File) ->
+    Log = make_ref(),
+    {ok, Log} = disk_log:open([{name, Log}, {file, File}, {mode, read_only}]),
+    try
+        [Header | _] = element(2, disk_log:chunk(Log, start, 1)),
+        lists:flatmap(fun({compressed, true}) -> [compressed];
+                         ({Item, _} = Option) when Item =:= write_concurrency; Item =:= read_concurrency -> [Option];
+                         (_) -> []
+                      end, tuple_to_list(Header))
+    after disk_log:close(Log)
     end.
 
 from_ets(From, Name, Options) ->
@@ -352,6 +379,7 @@ from_chunks(Table, {Objects, Continuation}) ->
 
 to_dets(Table, Dets) ->
     try
+        _ = first(Table),
         ok = dets:delete_all_objects(Dets),
         ok = foldl(fun(Object, ok) -> dets:insert(Dets, Object) end, ok, Table),
         Dets
@@ -360,6 +388,7 @@ to_dets(Table, Dets) ->
 
 from_dets(Table, Dets) ->
     try
+        true = insert(Table, []),
         true = dets:foldl(fun(Object, true) -> insert(Table, Object) end, true, Dets)
     catch error:_ -> erlang:error(badarg, [Table, Dets], heirloom_tables:options({error, badarg, <<>>}))
     end.

@@ -55,7 +55,8 @@ erase(_Key, _Term) -> erlang:nif_error(not_loaded).
 add(_Key, _Term, _Increment) -> erlang:nif_error(not_loaded).
 %% select, select_reverse, select_count, match or match_object of all objects, in steps. The matches come in the opposite order.
 select(_Key, _Function, _What) -> erlang:nif_error(not_loaded).
-%% The function of ets by that name, of the table, with the arguments behind it. Right is read or write: what the caller must be allowed.
-%% Also unknown and {unsettled, Tid}, and select/3 too. call does not wait for locks: {error, busy, _}; call_long is for what may take long.
+%% The function of ets by that name, of the table, with the arguments behind it. Right is read or write: what the caller must be allowed; or
+%% ask, which all may. Also unknown and {unsettled, Tid}, and select/3 too. call does not wait for locks: {error, busy, _}; call_long is
+%% for what may take long.
 call(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).
 call_long(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).

@@ -6,7 +6,7 @@
 %% errors of their own, {heirloom, Cause, Text}.
 -module(heirloom_tables).
 
--export([all/0, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, node_table/2, rename/2,
+-export([all/0, beside/3, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, node_table/2, rename/2,
          select/3, setopts/2, spec/1, settle/1, whereis/1]).
 -export([options/1, reason/1]).
 
@@ -54,9 +54,36 @@ of_shadow(Call) ->
 -define(YIELDS, 10).
 
 call(Key, Right, Function, Arguments) ->
-    resolved(Key, fun() -> unless_busy(fun() -> heirloom_nif:call(Key, Right, Function, Arguments) end, ?YIELDS) end).
+    Call = fun() -> heirloom_nif:call(Key, Right, Function, Arguments) end,
+    case resolved(Key, fun() -> unless_busy(Call, ?YIELDS) end) of
+        %% Without waiting no room was made.
+        {error, full, _} -> call_long(Key, Right, Function, Arguments);
+        Result -> as_ets_says(Function, Arguments, Result)
+    end.
 call_long(Key, Right, Function, Arguments) ->
-    resolved(Key, fun() -> heirloom_nif:call_long(Key, Right, Function, Arguments) end).
+    as_ets_says(Function, Arguments, resolved(Key, fun() -> heirloom_nif:call_long(Key, Right, Function, Arguments) end)).
+
+%% The library names causes where ets is silent.
+as_ets_says(lookup_element, _, {error, position, Text}) -> {error, badarg, Text};
+as_ets_says(Function, _, {error, badkey, Text}) when Function =:= next; Function =:= prev -> {error, badarg, Text};
+as_ets_says(update_element, _, {error, Cause, Text}) when Cause =:= position; Cause =:= table_type -> {error, badarg, Text};
+as_ets_says(update_counter, [_, Updates | _], {error, Cause, Text} = Error) when Cause =:= position; Cause =:= keypos ->
+    case lists:all(fun(Update) -> is_integer(increment(Update)) end, lists:flatten([Updates])) of
+        true -> Error;
+        false -> {error, badarg, Text}
+    end;
+as_ets_says(_, _, Result) -> Result.
+
+increment(Update) when tuple_size(Update) > 1 -> element(2, Update);
+increment(Update) -> Update.
+
+%% next/2 and prev/2. Of an ordered_set of ets, what stands for the end is no key.
+beside(Table, Function, '$end_of_table' = Key) ->
+    case {call(Table, read, Function, [Key]), info(Table, type)} of
+        {{ok, _}, {ok, ordered_set}} -> {error, badarg, <<>>};
+        {Result, _} -> Result
+    end;
+beside(Table, Function, Key) -> call(Table, read, Function, [Key]).
 
 %% The matches, or how many there are.
 select(Key, Function, What) ->
@@ -69,12 +96,16 @@ select(Key, Function, What) ->
 spec(Spec) ->
     case asks(Spec) of
         true ->
-            try [{Head, answered(Guards), answered(Body)} || {Head, Guards, Body} <- Spec]
+            try lists:map(fun({Head, Guards, Body}) -> {Head, answered(Guards), answered(Body)};
+                             (Other) -> Other
+                          end, Spec)
             catch error:_ -> Spec
             end;
         false -> Spec
     end.
 
+%% {{...}} is a tuple that is made of what is in it.
+asks({Made}) when is_tuple(Made) -> asks(tuple_to_list(Made));
 asks({self}) -> true;
 asks({node}) -> true;
 asks({const, _}) -> false;
@@ -83,6 +114,7 @@ asks(Tuple) when is_tuple(Tuple) -> asks(tuple_to_list(Tuple));
 asks(Map) when is_map(Map) -> asks(maps:to_list(Map));
 asks(_) -> false.
 
+answered({Made}) when is_tuple(Made) -> {list_to_tuple(answered(tuple_to_list(Made)))};
 answered({self}) -> {const, self()};
 answered({node}) -> {const, node()};
 answered({const, _} = Constant) -> Constant;
@@ -129,7 +161,12 @@ unknown(Key, Call) when is_atom(Key) ->
             end;
         Error -> Error
     end;
-unknown(Key, _Call) when is_reference(Key) -> {error, id, <<>>};
+unknown(Key, _Call) when is_reference(Key) ->
+    %% ets knows a reference that was a table's from one that never was.
+    try ets:info(Key, owner) of
+        _ -> {error, id, <<>>}
+    catch error:badarg -> {error, type, <<>>}
+    end;
 unknown(_Key, _Call) -> {error, type, <<>>}.
 
 %% Asks the shadow who the owner is by now. A table that nobody owns is gone, but a node table only from here. By the identifier of the
@@ -324,7 +361,13 @@ fix(Key, Fix) ->
 
 whereis(Name) when is_atom(Name) ->
     case opened(Name) of
-        {table, _, [], guest} -> {ok, Name};
+        {table, Opened, [], guest} ->
+            case heirloom_nif:info(Opened) of
+                {error, id, _} ->
+                    _ = heirloom_nif:evict(Name),
+                    ?MODULE:whereis(Name);
+                _ -> {ok, Name}
+            end;
         {table, _, Tid, _} -> {ok, Tid};
         _ -> {ok, undefined}
     end;
@@ -362,7 +405,7 @@ info(Key, Item) when is_atom(Item) ->
                         {ok, Items} ->
                             case lists:keyfind(Item, 1, Items) of
                                 {_, Value} -> {ok, Value};
-                                false -> call_long(Key, info, info, [Item])
+                                false -> call_long(Key, ask, info, [Item])
                             end;
                         Error -> Error
                     end

@@ -30,47 +30,13 @@ compare(Type, Keypos) ->
     Ours = heirloom_ets:new(table, Options),
     [begin
          {Function, Arguments} = call(Type),
-         Wanted = answer(ets, Function, [Theirs | Arguments], Type),
-         Answer = answer(heirloom_ets, Function, [Ours | Arguments], Type),
-         same(Wanted, Answer) orelse
+         Wanted = heirloom_beside:answer(ets, Function, [Theirs | Arguments], Type),
+         Answer = heirloom_beside:answer(heirloom_ets, Function, [Ours | Arguments], Type),
+         Wanted =:= Answer orelse
              exit(lists:flatten(io_lib:format("seed ~w: ~0tp: ets ~0tp, heirloom_ets ~0tp",
                                           [Seed, {Function, Arguments}, Wanted, Answer])))
      end || _ <- lists:seq(1, ?CALLS)],
-    ?assertEqual(sorted(ets:tab2list(Theirs)), sorted(heirloom_ets:tab2list(Ours))).
-
-%% Where ets tells no cause, Heirloom may.
-same({Class, Reason, Where, Name, none}, {Class, Reason, Where, Name, _}) -> true;
-same(Wanted, Answer) -> Wanted =:= Answer.
-
-%% What a call returns or raises, in which function, and the cause. Where a type has no order, lists are sorted.
-answer(Module, Function, Arguments, Type) ->
-    try apply(Module, Function, Arguments) of
-        List when is_list(List) ->
-            case is_in_order(Type, Function) of
-                true -> List;
-                false -> {list, sorted(List)}
-            end;
-        Result -> Result
-    catch
-        Class:Reason:Stack ->
-            [{Raised, Name, _, Info} | _] = Stack,
-            {Class, Reason, Raised =:= Module, Name, cause(Info)}
-    end.
-
-%% Of a list of objects, ets before OTP 25.3 inserts the last one first into a bag (OTP-18434).
-is_in_order(ordered_set, _) -> true;
-is_in_order(_, update_counter) -> true;
-is_in_order(set, _) -> false;
-is_in_order(_, Function) -> (Function =:= lookup orelse Function =:= take) andalso erlang:system_info(otp_release) >= "26".
-
-%% 1 and 1.0 have no order.
-sorted(List) -> lists:sort([{Term, term_to_binary(Term)} || Term <- List]).
-
-cause(Info) ->
-    case proplists:get_value(error_info, Info, #{}) of
-        #{cause := Cause} when Cause =/= badarg -> Cause;
-        _ -> none
-    end.
+    ?assertEqual(heirloom_beside:sorted(ets:tab2list(Theirs)), heirloom_beside:sorted(heirloom_ets:tab2list(Ours))).
 
 call(Type) ->
     Calls = [{insert, [object()]}, {insert, [object()]}, {insert, [[object() || _ <- lists:seq(1, rand:uniform(4))]]},
@@ -245,6 +211,94 @@ a_table_goes_to_a_file_and_back_test_() ->
         ?assertEqual(lists:sort(heirloom_ets:tab2list(Table)), lists:sort(heirloom_ets:tab2list(Again))),
         ?assertEqual({bag, 2, public}, {heirloom_ets:info(Again, type), heirloom_ets:info(Again, keypos), heirloom_ets:info(Again, protection)}),
         ?assertMatch({error, _}, heirloom_ets:file2tab("/no/such/file"))
+    end).
+
+%% What is not as it should be in a file is an error, and no table is left of it; what the table was made with comes back.
+a_table_from_a_file_is_what_it_was_test_() ->
+    in_a_process(fun() ->
+        File = filename:join("/tmp", "heirloom_ets_tests." ++ os:getpid()),
+        Made = heirloom_ets:new(on_file, [named_table, compressed, {read_concurrency, true}, {write_concurrency, true}]),
+        heirloom_ets:insert(Made, [{I, I} || I <- lists:seq(1, 9)]),
+        Items = [read_concurrency, write_concurrency, compressed, size],
+        Wanted = [heirloom_ets:info(Made, Item) || Item <- Items],
+        ok = heirloom_ets:tab2file(Made, File),
+        ?assertEqual({error, cannot_create_table}, heirloom_ets:file2tab(File)),
+        true = heirloom_ets:delete(Made),
+        {ok, Made} = heirloom_ets:file2tab(File, [{verify, true}]),
+        ?assertEqual(Wanted, [heirloom_ets:info(Made, Item) || Item <- Items]),
+        true = heirloom_ets:delete(Made),
+        {ok, Log} = disk_log:open([{name, broken}, {file, File}]),
+        ok = disk_log:log(Log, {one, more}),
+        ok = disk_log:close(Log),
+        ?assertEqual({error, invalid_object_count}, heirloom_ets:file2tab(File, [{verify, true}])),
+        file:delete(File),
+        ?assertEqual(undefined, heirloom_ets:info(Made))
+    end).
+
+%% A table that is not there leaves what it should replace as it is.
+a_table_that_is_gone_empties_no_other_test_() ->
+    in_a_process(fun() ->
+        File = filename:join("/tmp", "heirloom_ets_tests." ++ os:getpid()),
+        {ok, Dets} = dets:open_file(make_ref(), [{file, File}]),
+        ok = dets:insert(Dets, {kept, 1}),
+        Gone = heirloom_ets:new(gone, []),
+        true = heirloom_ets:delete(Gone),
+        ?assertError(badarg, heirloom_ets:to_dets(Gone, Dets)),
+        ?assertEqual([{kept, 1}], dets:lookup(Dets, kept)),
+        ok = dets:delete_all_objects(Dets),
+        ?assertError(badarg, heirloom_ets:from_dets(Gone, Dets)),
+        ok = dets:close(Dets),
+        file:delete(File)
+    end).
+
+%% A chunk goes on in its table; that of an ordered_set in whatever has the name.
+a_continuation_knows_its_table_test_() ->
+    in_a_process(fun() ->
+        [begin
+             chunked = Module:new(chunked, [Type, named_table]),
+             Module:insert(chunked, [{I} || I <- lists:seq(1, 9)]),
+             {_, Renamed} = Module:match(chunked, {'$1'}, 5),
+             elsewhere = Module:rename(chunked, elsewhere),
+             Goes = try length(element(1, Module:match(Renamed))) catch error:badarg -> not_on end,
+             {_, Deleted} = Module:match(elsewhere, {'$1'}, 5),
+             true = Module:delete(elsewhere),
+             ?assertError(badarg, Module:match(Deleted)),
+             ?assertEqual(case Type of set -> 4; ordered_set -> not_on end, Goes)
+         end || Type <- [set, ordered_set], Module <- [ets, heirloom_ets]]
+    end).
+
+%% A reference that never was a table's is of the wrong type, and what is said of an error says which argument it is.
+an_error_tells_what_ets_tells_test_() ->
+    in_a_process(fun() ->
+        Gone = heirloom_ets:new(gone, []),
+        true = heirloom_ets:delete(Gone),
+        Ordered = heirloom_ets:new(ordered, [ordered_set]),
+        heirloom_ets:insert(Ordered, {1, 2}),
+        Cause = fun(Function, Arguments) ->
+            try apply(heirloom_ets, Function, Arguments) of _ -> none
+            catch error:badarg:Stack -> heirloom_beside:cause(element(4, hd(Stack)))
+            end
+        end,
+        ?assertEqual(id, Cause(lookup, [Gone, 1])),
+        ?assertEqual(type, Cause(lookup, [make_ref(), 1])),
+        ?assertError(badarg, heirloom_ets:next(Ordered, '$end_of_table')),
+        ?assertEqual(none, Cause(lookup_element, [Ordered, 1, 3])),
+        ?assertEqual(none, Cause(update_element, [Ordered, 1, {3, x}])),
+        ?assertEqual(none, Cause(update_counter, [Ordered, 1, {3, x}])),
+        ?assertEqual(position, Cause(update_counter, [Ordered, 1, {3, 1}])),
+        #{2 := _, general := _} =
+            try heirloom_ets:insert(Ordered, no_object)
+            catch error:Reason:Stack -> heirloom_errors:format_error(Reason, Stack)
+            end
+    end).
+
+%% Of a private table, too.
+everybody_may_ask_about_a_table_test_() ->
+    in_a_process(fun() ->
+        Private = heirloom_ets:new(private, [private]),
+        Test = self(),
+        spawn_link(fun() -> Test ! [heirloom_ets:info(Private, Item) || Item <- [binary, size]] end),
+        receive Told -> ?assertEqual([[], 0], Told) end
     end).
 
 %% ------------------------------------------------------------------------------------------------ what no table of ets can do
