@@ -304,9 +304,10 @@ everybody_may_ask_about_a_table_test_() ->
 %% ------------------------------------------------------------------------------------------------ what no table of ets can do
 
 %% What a program writes in a VM of its own, with the same node.
-another_vm(Program) ->
+another_vm(Program) -> os:cmd(vm(Program)).
+vm(Program) ->
     Paths = lists:append([" -pa " ++ Path || Path <- code:get_path(), filelib:is_dir(Path), filename:basename(Path) =:= "ebin"]),
-    os:cmd("HEIRLOOM_NODE=" ++ heirloom:directory() ++ " erl -noshell" ++ Paths ++ " -eval '" ++ Program ++ "'").
+    "env HEIRLOOM_NODE=" ++ heirloom:directory() ++ " erl -noshell" ++ Paths ++ " -eval '" ++ Program ++ "'".
 
 another_vm_reads_what_this_one_writes_test_() ->
     {timeout, 60, in_a_process(fun() ->
@@ -317,6 +318,41 @@ another_vm_reads_what_this_one_writes_test_() ->
                          "Written = try heirloom_ets:insert(shared, {2, 3}) catch error:badarg -> refused end, "
                          "io:format(\"~0p\", [{heirloom_ets:lookup(shared, 1), Written}]), halt()."))
     end)}.
+
+%% An ordered_set has one lock. If a write waited for it in its scheduler, nothing would run here any more.
+a_writer_that_is_stopped_holds_no_scheduler_test_() ->
+    {timeout, 120, in_a_process(fun() ->
+        Port = open_port({spawn, vm("{ok,_} = application:ensure_all_started(heirloom), "
+                                    "heirloom:open_or_create(busy, [public, ordered_set]), "
+                                    "io:put_chars(os:getpid() ++ [10]), "
+                                    "(fun On() -> heirloom_ets:insert(busy, {1, <<0:20000>>}), On() end)().")}, [{line, 1000}]),
+        Writer = receive {Port, {data, {eol, Line}}} -> Line end,
+        Writers = stopped_in_a_write(Writer, 400),
+        [true = lists:member(heirloom_ets:lookup(busy, 2), [[], [{2, here}]]) || _ <- lists:seq(1, 1000)],
+        ?assert(lists:all(fun is_process_alive/1, Writers)),
+        signal("CONT", Writer),
+        Monitors = [monitor(process, Pid) || Pid <- Writers],
+        [receive {'DOWN', Monitor, process, _, Reason} -> ?assert(lists:member(Reason, [normal, noproc])) end
+         || Monitor <- Monitors],
+        ?assertEqual([{2, here}], heirloom_ets:lookup(busy, 2)),
+        signal("KILL", Writer),
+        port_close(Port)
+    end)}.
+
+%% Processes, more than there are schedulers, whose writes have to wait for it.
+stopped_in_a_write(Writer, Tries) when Tries > 0 ->
+    signal("STOP", Writer),
+    Write = fun() -> heirloom_ets:insert(busy, {2, here}) end,
+    {First, Monitor} = spawn_monitor(Write),
+    receive
+        {'DOWN', Monitor, process, First, normal} ->
+            signal("CONT", Writer),
+            timer:sleep(rand:uniform(5)),
+            stopped_in_a_write(Writer, Tries - 1)
+    after 300 -> [First | [spawn(Write) || _ <- lists:seq(1, 4 * erlang:system_info(schedulers_online))]]
+    end.
+
+signal(Name, Writer) -> os:cmd("kill -" ++ Name ++ " " ++ Writer).
 
 a_table_is_there_after_its_vm_was_killed_test_() ->
     {timeout, 60, in_a_process(fun() ->
