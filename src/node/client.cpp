@@ -35,7 +35,7 @@ void Client::stop() {
 void Client::say_bye() {
   const std::lock_guard lock(mutex_);
   if (ended_) return;
-  if (line_ == Line::up) static_cast<void>(send_locked(wire::encode(wire::ToManager(wire::Bye{}))));
+  if (line_ == Line::up) static_cast<void>(send_bye_locked());
   ended_ = true;
   finish_all_locked(without_manager_locked());
 }
@@ -111,14 +111,6 @@ bool Client::announce(os::Fd socket) {
   {
     const std::lock_guard lock(mutex_);
     sent = send_locked(wire::encode(wire::ToManager(hello)), pidfd ? pidfd->get() : -1);
-    line_ = Line::up;
-    for (const std::string& message : std::exchange(kept_, {})) sent = sent && send_locked(message);
-    kept_bytes_ = 0;
-    for (auto& [request, pending] : pending_) {
-      if (pending.outcome || pending.sent) continue;
-      sent = sent && send_locked(pending.message);
-      pending.sent = true;
-    }
   }
   if (!sent || !poller_->add(descriptor, [this](os::Poller::Ready) { read(); })) {
     lost();
@@ -126,6 +118,21 @@ bool Client::announce(os::Fd socket) {
   }
   return true;
 }
+
+bool Client::say_what_waited_locked() {
+  line_ = Line::up;
+  bool sent = true;
+  for (const std::string& message : std::exchange(kept_, {})) sent = sent && send_locked(message);
+  kept_bytes_ = 0;
+  for (auto& [request, pending] : pending_) {
+    if (pending.outcome || pending.sent) continue;
+    sent = sent && send_locked(pending.message);
+    pending.sent = true;
+  }
+  return sent && (!ended_ || send_bye_locked());
+}
+
+bool Client::send_bye_locked() { return send_locked(wire::encode(wire::ToManager(wire::Bye{}))); }
 
 void Client::read() {
   for (;;) {
@@ -164,7 +171,7 @@ bool Client::handle(wire::ToProgram message) {
     back_off_.reset();
     hasty_ = false;
     changed_.notify_all();
-    return true;
+    return say_what_waited_locked();
   }
   if (const auto* refusal = std::get_if<wire::Refusal>(&message)) {
     const std::lock_guard lock(mutex_);
@@ -267,7 +274,7 @@ void Client::finish_all_locked(const Failure& outcome) {
 
 Failure Client::without_manager_locked() const {
   if (ended_) return fail(ErrorCode::no_manager, "the node was closed");
-  if (line_ == Line::up)
+  if (line_ != Line::down)
     return fail(ErrorCode::no_manager, "the manager did not answer in " + std::to_string(timeout_.count()) + " ms");
   if (trouble_) return fail(ErrorCode::no_manager, trouble_->to_string());
   return fail(ErrorCode::no_manager, "the node has no manager");

@@ -95,7 +95,7 @@ class Client {
  private:
   enum class Line {
     down,        // nobody to talk to
-    announcing,  // Hello is being written: what is said meanwhile waits for it
+    announcing,  // Hello is being said, and not answered yet: who is to answer may be at its end. All else waits for Welcome
     up
   };
   struct Pending {
@@ -109,6 +109,8 @@ class Client {
   void run();
   bool connect();
   bool announce(os::Fd socket);
+  bool say_what_waited_locked();
+  bool send_bye_locked();
   void read();
   bool handle(wire::ToProgram message);
   void lost();
