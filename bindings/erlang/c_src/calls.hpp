@@ -4,8 +4,8 @@
 //
 // - *Quick* calls are what most calls are: the table is known, the caller may, nothing is in the way. They do the whole thing, or
 //   nothing at all, and say `slow`.
-// - `call` is any function of ets, with what is to be said of errors. In a scheduler it does not wait for locks either
-//   (heirloom/no_wait.hpp): {error, busy, _}.
+// - `call` is any function of ets, with what is to be said of errors. In a scheduler it does not wait for the locks of
+//   the living either, as heirloom/no_wait.hpp says: {error, busy, _}.
 // - Selects that only read are made in steps, between which the scheduler does something else.
 #pragma once
 

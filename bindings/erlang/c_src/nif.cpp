@@ -5,7 +5,6 @@
 #include <mutex>
 #include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <erl_nif.h>
