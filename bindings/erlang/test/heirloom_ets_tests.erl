@@ -325,7 +325,8 @@ a_writer_that_is_stopped_holds_no_scheduler_test_() ->
         Port = open_port({spawn, vm("{ok,_} = application:ensure_all_started(heirloom), "
                                     "heirloom:open_or_create(busy, [public, ordered_set]), "
                                     "io:put_chars(os:getpid() ++ [10]), "
-                                    "(fun On() -> heirloom_ets:insert(busy, {1, <<0:20000>>}), On() end)().")}, [{line, 1000}]),
+                                    "(fun On() -> heirloom_ets:insert(busy, {1, <<0:20000>>}), On() end)().")},
+                         [{line, 1000}, exit_status]),
         Writer = receive {Port, {data, {eol, Line}}} -> Line end,
         Writers = stopped_in_a_write(Writer, 400),
         [true = lists:member(heirloom_ets:lookup(busy, 2), [[], [{2, here}]]) || _ <- lists:seq(1, 1000)],
@@ -336,7 +337,7 @@ a_writer_that_is_stopped_holds_no_scheduler_test_() ->
          || Monitor <- Monitors],
         ?assertEqual([{2, here}], heirloom_ets:lookup(busy, 2)),
         signal("KILL", Writer),
-        port_close(Port)
+        receive {Port, {exit_status, _}} -> ok end
     end)}.
 
 %% Processes, more than there are schedulers, whose writes have to wait for it.
