@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -93,8 +95,10 @@ bool LiveNode::list(const std::string& folder) {
       changed |= set_kind(name, FileImage::Kind::directory);
     } else if (entry->d_type == DT_SOCK) {
       changed |= set_kind(name, FileImage::Kind::socket);
+    } else if (const std::optional<bool> is_new = look_at(name)) {
+      changed |= *is_new;
     } else {
-      changed |= look_at(name);
+      continue;
     }
     present.insert(std::move(name));
   }
@@ -112,9 +116,14 @@ bool LiveNode::list(const std::string& folder) {
   return changed;
 }
 
-bool LiveNode::look_at(const std::string& name) {
+// Nothing: it is gone since it was listed.
+std::optional<bool> LiveNode::look_at(const std::string& name) {
+  int descriptor = ::open((path_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status {};
-  if (::stat((path_ + "/" + name).c_str(), &status) != 0) return false;
+  if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    throw std::runtime_error("cannot open " + name + ": " + std::strerror(errno));
+  }
   bool changed = false;
   auto found = files_.find(name);
   if (found != files_.end() && found->second.inode != status.st_ino) {
@@ -125,15 +134,16 @@ bool LiveNode::look_at(const std::string& name) {
     changed |= set_kind(name, FileImage::Kind::file);
     File file{.inode = status.st_ino, .is_segment = is_in(name, "tables/")};
     if (!name.ends_with(".new")) {
-      file.descriptor = ::open((path_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC);
+      file.descriptor = std::exchange(descriptor, -1);
       if (is_mapped(name)) {
         void* base = ::mmap(nullptr, kMappedBytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, file.descriptor, 0);
-        if (base == MAP_FAILED) throw std::runtime_error("cannot map " + name);
+        if (base == MAP_FAILED) throw std::runtime_error("cannot map " + name + ": " + std::strerror(errno));
         file.base = static_cast<const std::byte*>(base);
       }
     }
     found = files_.emplace(name, file).first;
   }
+  if (descriptor >= 0) ::close(descriptor);
   if (found->second.descriptor < 0) return changed;
   changed |= set_length(name, static_cast<std::uint64_t>(status.st_size));
   if (found->second.base == nullptr) changed |= read_whole(name, found->second);

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "image.hpp"
@@ -47,7 +48,7 @@ class LiveNode {
     bool is_segment = false;
   };
   bool list(const std::string& folder);
-  bool look_at(const std::string& name);
+  std::optional<bool> look_at(const std::string& name);
   bool forget(const std::string& name);
   bool set_kind(const std::string& name, FileImage::Kind kind);
   bool set_length(const std::string& name, std::uint64_t bytes);

@@ -21,12 +21,14 @@ Recording follow(SteppedChild& child, const std::string& directory, std::size_t 
   LiveNode live(directory);
   if (beside != nullptr) beside->go_on();
   const auto refresh = [&] {
-    const bool changed = live.refresh(child.was_system_call());
-    if (!changed || beside == nullptr) return changed;
+    const bool listed = child.was_system_call();
+    if (beside == nullptr) return live.refresh(listed);
+    bool changed = !listed && live.refresh(false);
+    if (!listed && !changed) return false;
     beside->stop();
-    live.refresh(true);
+    changed |= live.refresh(true);
     beside->go_on();
-    return true;
+    return changed;
   };
   std::unordered_map<std::uint64_t, std::size_t> known;
   const auto keep = [&](Moment moment) {
