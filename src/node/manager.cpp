@@ -69,9 +69,10 @@ Manager::~Manager() {
   poller_.wake();
   if (thread_.joinable()) thread_.join();
   death_watch_.reset();
-  // Whoever sees its connection end looks for another manager, and must find the lock free.
-  lock_.abandon();
+  // While the lock is held: afterwards the name may be that of the next manager's. Whoever sees its connection end looks for that one,
+  // and must find the lock free.
   os::remove_file(directory_->descriptor(), "manager.sock");
+  lock_.abandon();
 }
 
 void Manager::after_fork_in_child() noexcept {
