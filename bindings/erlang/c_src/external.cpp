@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "external.hpp"
 
-#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace heirloom_nif {
 
 namespace {
-
-using namespace std::literals;
 
 enum Tag : unsigned char {
   kFloat = 70,
@@ -35,28 +34,40 @@ enum Tag : unsigned char {
   kV4Port = 120,
 };
 
+// Goes through a term, and tells of each identifier where its node and its creation are.
 class Scanner {
  public:
-  Scanner(unsigned char* bytes, std::size_t size) noexcept : next_(bytes), end_(bytes + size) {}
+  struct Identifier {
+    std::size_t begin;  // of the node's name, an atom with its tag
+    std::size_t end;    // of the name
+    std::size_t creation;
+    std::string_view node;
+  };
 
-  // One term after the other: what a container holds is only counted. False where it does not know what comes.
-  bool replace(std::uint32_t from, std::uint32_t to) noexcept {
-    skip(1);
-    for (std::uint64_t left = 1; left != 0; --left) {
-      if (next_ >= end_) return false;
+  explicit Scanner(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+  // One term after the other: what a container holds is only counted. False, and no more, where it does not know what comes.
+  // fun_begins(where its size is) and fun_ends(behind it) are told, too, and found(Identifier) says whether to go on.
+  template <typename Found, typename FunBegins, typename FunEnds>
+  bool scan(const Found& found, const FunBegins& fun_begins, const FunEnds& fun_ends) {
+    std::vector<std::uint64_t> funs;  // open ones: how many terms are left when each ends
+    at_ = 1;
+    for (std::uint64_t left = 1; left != 0;) {
+      if (at_ >= bytes_.size()) return false;
+      --left;
       switch (const std::uint64_t tag = number(1)) {
-        case kSmallInteger: skip(1); break;
-        case kInteger: skip(4); break;
-        case kFloat: skip(8); break;
+        case kSmallInteger: at_ += 1; break;
+        case kInteger: at_ += 4; break;
+        case kFloat: at_ += 8; break;
         case kAtom:
         case kAtomUtf8:
-        case kString: skip(number(2)); break;
+        case kString: at_ += number(2); break;
         case kSmallAtom:
-        case kSmallAtomUtf8: skip(number(1)); break;
-        case kBinary: skip(number(4)); break;
-        case kBitBinary: skip(number(4) + 1); break;
-        case kSmallBig: skip(number(1) + 1); break;
-        case kLargeBig: skip(number(4) + 1); break;
+        case kSmallAtomUtf8: at_ += number(1); break;
+        case kBinary: at_ += number(4); break;
+        case kBitBinary: at_ += number(4) + 1; break;
+        case kSmallBig: at_ += number(1) + 1; break;
+        case kLargeBig: at_ += number(4) + 1; break;
         case kNil: break;
         case kSmallTuple: left += number(1); break;
         case kLargeTuple: left += number(4); break;
@@ -64,59 +75,121 @@ class Scanner {
         case kMap: left += 2 * number(4); break;
         case kExport: left += 3; break;
         case kNewFun: {
-          skip(4 + 1 + 16 + 4);
+          fun_begins(at_);
+          funs.push_back(left);
+          at_ += 4 + 1 + 16 + 4;
           left += 4 + number(4);  // module, index, uniq, creator, and what it holds
           break;
         }
         case kNewerReference: {
           const std::uint64_t numbers = number(2);
-          const bool nobody = is_nonode();
-          creation(nobody, from, to);
-          skip(4 * numbers);
+          if (!found(identifier(0))) return true;
+          at_ += 4 * numbers;
           break;
         }
         case kNewPid:
         case kV4Port:
-        case kNewPort: {
-          const bool nobody = is_nonode();
-          skip(tag == kNewPort ? 4 : 8);
-          creation(nobody, from, to);
+        case kNewPort:
+          if (!found(identifier(tag == kNewPort ? 4 : 8))) return true;
           break;
-        }
         default: return false;
       }
+      for (; !funs.empty() && funs.back() == left; funs.pop_back()) fun_ends(at_);
     }
     return true;
   }
 
  private:
-  void skip(std::uint64_t bytes) noexcept { next_ += bytes; }
   std::uint64_t number(unsigned bytes) noexcept {
     std::uint64_t value = 0;
-    for (; bytes != 0; --bytes) value = value << 8 | *next_++;
+    for (; bytes != 0; --bytes) value = value << 8 | static_cast<unsigned char>(bytes_[at_++]);
     return value;
   }
-  bool is_nonode() noexcept {
+  // The node, so many bytes, and the creation.
+  Identifier identifier(std::size_t between) noexcept {
+    Identifier made{.begin = at_, .end = 0, .creation = 0, .node = {}};
     const std::uint64_t tag = number(1);
     const std::uint64_t bytes = number(tag == kAtom || tag == kAtomUtf8 ? 2 : 1);
-    const std::string_view name(reinterpret_cast<const char*>(next_), bytes);
-    skip(bytes);
-    return name == "nonode@nohost"sv;
-  }
-  void creation(bool replaceable, std::uint32_t from, std::uint32_t to) noexcept {
-    unsigned char* const place = next_;
-    if (number(4) != from || !replaceable) return;
-    for (int i = 0; i < 4; ++i) place[i] = static_cast<unsigned char>(to >> (8 * (3 - i)));
+    made.node = bytes_.substr(at_, bytes);
+    made.end = at_ += bytes;
+    made.creation = at_ += between;
+    at_ += 4;
+    return made;
   }
 
-  unsigned char* next_;
-  unsigned char* end_;
+  std::string_view bytes_;
+  std::size_t at_ = 0;
 };
+
+constexpr auto kNothing = [](auto...) {};
+
+std::uint32_t number_at(std::string_view bytes, std::size_t place) noexcept {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[place + i]);
+  return value;
+}
+void put_number(char* place, std::uint32_t value) noexcept {
+  for (int i = 0; i < 4; ++i) place[i] = static_cast<char>(value >> (8 * (3 - i)));
+}
 
 }  // namespace
 
-void replace_creation(unsigned char* bytes, std::size_t size, std::uint32_t from, std::uint32_t to) noexcept {
-  Scanner(bytes, size).replace(from, to);
+bool has_identifiers(std::string_view bytes) {
+  bool has = false;
+  Scanner(bytes).scan([&](const Scanner::Identifier&) { return !(has = true); }, kNothing, kNothing);
+  return has;
+}
+
+Creator creator_of(std::string_view reference) {
+  Creator creator{};
+  const auto take = [&](const Scanner::Identifier& found) {
+    creator = {std::string(found.node), number_at(reference, found.creation)};
+    return false;
+  };
+  Scanner(reference).scan(take, kNothing, kNothing);
+  return creator;
+}
+
+void replace_creator(std::string& bytes, const Creator& from, const Creator& to) {
+  std::string made;
+  std::size_t copied = 0;  // of the bytes
+  const auto copy_until = [&](std::size_t end) {
+    made.append(bytes, copied, end - copied);
+    copied = end;
+  };
+  // How long what is made will be when it has everything before `place`.
+  const auto length = [&](std::size_t place) { return made.size() + (place - copied); };
+  const auto replace = [&](const Scanner::Identifier& found) {
+    if (found.node != from.node || number_at(bytes, found.creation) != from.creation) return true;
+    copy_until(found.begin);
+    made.push_back(static_cast<char>(kAtomUtf8));
+    made.push_back(static_cast<char>(to.node.size() >> 8));
+    made.push_back(static_cast<char>(to.node.size()));
+    made += to.node;
+    copied = found.end;
+    copy_until(found.creation + 4);
+    put_number(made.data() + made.size() - 4, to.creation);
+    return true;
+  };
+  // A fun says how many bytes it has.
+  struct Fun {
+    std::size_t size;       // where that is,
+    std::size_t size_made;  // and in what is made
+  };
+  std::vector<Fun> funs;
+  const auto begin_fun = [&](std::size_t size) { funs.push_back({size, length(size)}); };
+  const auto end_fun = [&](std::size_t end) {
+    const Fun fun = funs.back();
+    funs.pop_back();
+    const std::size_t before = end - fun.size;
+    const std::size_t now = length(end) - fun.size_made;
+    if (now != before)
+      put_number(made.data() + fun.size_made, static_cast<std::uint32_t>(number_at(bytes, fun.size) + now - before));
+  };
+  Scanner(bytes).scan(replace, begin_fun, end_fun);
+  if (copied == 0) return;
+  copy_until(bytes.size());
+  bytes = std::move(made);
 }
 
 }  // namespace heirloom_nif

@@ -66,6 +66,7 @@ ERL_NIF_TERM open(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     ErlNifBinary path;
     if (enif_inspect_binary(env, arguments[0], &path) == 0) return enif_make_badarg(env);
+    settle_identity(env);
     open_library(std::string(reinterpret_cast<const char*>(path.data), path.size));
     return atom(env, "ok");
   });
@@ -293,7 +294,7 @@ int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {
   try {
     std::uint32_t number = 0;
     for (std::random_device random; number == 0;) number = random();
-    set_incarnation(number);
+    load_terms(env, number);
   } catch (const std::exception&) {
     return 1;
   }

@@ -28,6 +28,9 @@ using heirloom::TermView;
 // Beyond it the external format, whose coders need no stack.
 constexpr int kDepthMax = 100;
 
+// As what this VM's own pids, references and ports are stored, whatever it calls itself later on.
+Creator stored_as;
+constexpr const char* kNobody = "nonode@nohost";
 std::uint32_t own_incarnation = 1;
 
 // What is found by a number, by any thread, and never forgotten. 0: not known.
@@ -66,26 +69,44 @@ constexpr std::size_t number_of(ERL_NIF_TERM atom) noexcept {
 Numbered<std::uint64_t, std::size_t{1} << 23> known_here;          // by the VM's number: 1 + the id of the Atom
 Numbered<ERL_NIF_TERM, std::size_t{Atom::kAtomsMax}> known_there;  // by the id of the Atom: the VM's term
 
-std::string bytes_of(ErlNifEnv* env, ERL_NIF_TERM term) {
+// A small integer of the VM is a word with its value above these bits. Whether that is so is asked once; if not, integers are only slower.
+constexpr ERL_NIF_TERM kSmallBits = 0xF;
+constexpr unsigned kSmallShift = 4;
+bool smalls_are_known = false;
+bool is_known_small(ERL_NIF_TERM term) noexcept { return (term & kSmallBits) == kSmallBits && smalls_are_known; }
+std::int64_t small_value(ERL_NIF_TERM term) noexcept { return static_cast<std::int64_t>(term) >> kSmallShift; }
+bool knows_smalls(ErlNifEnv* env) {
+  constexpr std::int64_t kMax = (std::int64_t{1} << 59) - 1;
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, kMax, -kMax - 1}) {
+    if (enif_make_int64(env, value) != (static_cast<ERL_NIF_TERM>(value) << kSmallShift | kSmallBits)) return false;
+  }
+  return true;
+}
+
+std::string external_of(ErlNifEnv* env, ERL_NIF_TERM term) {
   ErlNifBinary binary;
   if (enif_term_to_binary(env, term, &binary) == 0)
     throw heirloom::Error(heirloom::ErrorCode::system_limit, "read a term", "there is no memory for it");
-  replace_creation(binary.data, binary.size, 0, own_incarnation);
   std::string bytes(reinterpret_cast<const char*>(binary.data), binary.size);
   enif_release_binary(&binary);
   return bytes;
 }
 
+// It changes when the VM joins a distribution or leaves it.
+Creator now_called(ErlNifEnv* env) { return creator_of(external_of(env, enif_make_ref(env))); }
+
 Term by_external(ErlNifEnv* env, ERL_NIF_TERM term) {
   // It came from this VM, which has it already, and its atoms.
   const heirloom::InputLimits limits{.memory_bytes_max = ~std::size_t{0} >> 1, .new_atoms_max = Atom::kAtomsMax};
-  return heirloom::from_external(bytes_of(env, term), limits);
+  std::string bytes = external_of(env, term);
+  if (has_identifiers(bytes)) replace_creator(bytes, now_called(env), stored_as);
+  return heirloom::from_external(bytes, limits);
 }
 
 ERL_NIF_TERM by_external(ErlNifEnv* env, TermView term) {
   std::string bytes = heirloom::to_external(term);
-  auto* const data = reinterpret_cast<unsigned char*>(bytes.data());
-  replace_creation(data, bytes.size(), own_incarnation, 0);
+  if (has_identifiers(bytes)) replace_creator(bytes, stored_as, now_called(env));
+  const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
   ERL_NIF_TERM made = 0;
   if (enif_binary_to_term(env, data, bytes.size(), &made, 0) == 0)
     throw heirloom::Error(heirloom::ErrorCode::syntax, "make a term", "the VM does not take it: " + to_string(term));
@@ -102,10 +123,11 @@ class Several {
   Several(const Several&) = delete;
   Several& operator=(const Several&) = delete;
   ~Several() { std::destroy_n(few(), few_count_); }
-  template <typename Made>
-  void add(Made&& made) {
+  // What make() returns, which is made in its place.
+  template <typename Make>
+  void add(const Make& make) {
     if (many_.capacity() == 0 && few_count_ < kFew) {
-      new (few() + few_count_) Value(std::forward<Made>(made));
+      new (few() + few_count_) Value(make());
       ++few_count_;
       return;
     }
@@ -113,7 +135,7 @@ class Several {
       many_.assign(std::make_move_iterator(few()), std::make_move_iterator(few() + few_count_));
       std::destroy_n(few(), std::exchange(few_count_, 0));
     }
-    many_.push_back(std::forward<Made>(made));
+    many_.push_back(make());
   }
   [[nodiscard]] std::span<Value> all() noexcept {
     return few_count_ != 0 ? std::span<Value>(few(), few_count_) : std::span<Value>(many_);
@@ -157,6 +179,7 @@ Term map_from(ErlNifEnv* env, ERL_NIF_TERM map, int depth) {
 }
 
 Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
+  if (is_known_small(term)) return Term(small_value(term));
   if (depth == kDepthMax) return by_external(env, term);
   switch (enif_term_type(env, term)) {
     case ERL_NIF_TERM_TYPE_INTEGER: {
@@ -180,7 +203,7 @@ Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
       const ERL_NIF_TERM* elements = nullptr;
       enif_get_tuple(env, term, &arity, &elements);
       Terms made(static_cast<std::size_t>(arity));
-      for (int i = 0; i < arity; ++i) made.add(from(env, elements[i], depth + 1));
+      for (int i = 0; i < arity; ++i) made.add([&] { return from(env, elements[i], depth + 1); });
       return heirloom::tuple(made.all());
     }
     case ERL_NIF_TERM_TYPE_LIST: return list_from(env, term, depth + 1);
@@ -193,7 +216,7 @@ Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth) {
 ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth);
 
 void all_to(ErlNifEnv* env, const heirloom::ElementRange& elements, int depth, ErlangTerms& made) {
-  for (const TermView element : elements) made.add(to(env, element, depth));
+  for (const TermView element : elements) made.add([&] { return to(env, element, depth); });
 }
 
 ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
@@ -244,7 +267,15 @@ ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
 
 }  // namespace
 
-void set_incarnation(std::uint32_t number) noexcept { own_incarnation = number; }
+void load_terms(ErlNifEnv* env, std::uint32_t number) {
+  own_incarnation = number;
+  smalls_are_known = knows_smalls(env);
+}
+void settle_identity(ErlNifEnv* env) {
+  if (!stored_as.node.empty()) return;
+  stored_as = now_called(env);
+  if (stored_as.node == kNobody) stored_as.creation = own_incarnation;
+}
 std::uint32_t incarnation() noexcept { return own_incarnation; }
 
 Atom atom_from_erlang(ErlNifEnv* env, ERL_NIF_TERM atom) {

@@ -4,9 +4,11 @@
 // bitstrings, pids, references, ports, funs, and what is nested deep, by the external term format.
 //
 // **Who a local pid is.** A pid, reference or port of this VM means nothing in the next one, where its number may be another
-// process'. A VM that is part of a distribution has a name and a creation, which say so. One that is not calls itself nonode@nohost,
-// with the creation 0, as all do: then what is stored has the *incarnation* of this VM in its place, and only this VM takes that for
-// its own when it is read. For any other VM it is the pid of somebody else, which is compared and printed, and never alive.
+// process'. A VM that is part of a distribution has a name and a creation, which say so: others can send to what it stores. One that is
+// not calls itself nonode@nohost, with the creation 0, as all do: what it stores has the *incarnation* of this VM in its place. What it
+// was when it opened its node directory, it stays in what is stored, also when it joins a distribution or leaves it afterwards: so a
+// pid is the same key before and after. For any other VM it is the pid of somebody else, which is compared and printed, and is alive
+// only where it can be asked.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,10 @@
 
 namespace heirloom_nif {
 
-// Once, before any other call: which of the VMs that there will have been this one is.
-void set_incarnation(std::uint32_t number) noexcept;
+// Of load(). The number says which of the VMs that there will have been this one is.
+void load_terms(ErlNifEnv* env, std::uint32_t incarnation);
+// Before the first term: decides as what this VM's own pids, references and ports are stored. Again it does nothing.
+void settle_identity(ErlNifEnv* env);
 [[nodiscard]] std::uint32_t incarnation() noexcept;
 
 // Throws heirloom::Error: system_limit for what no term of Heirloom can hold, syntax for what cannot be sent either.

@@ -375,6 +375,26 @@ a_table_is_there_after_its_vm_was_killed_test_() ->
         ?assertEqual(undefined, heirloom_ets:info(kept))
     end)}.
 
+%% A VM calls itself otherwise when it joins a distribution or leaves it. (No epmd and no port are needed for that.)
+a_pid_is_the_same_key_whatever_its_vm_is_called_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        ?assertEqual("[joined@localhost,nonode@nohost,again@localhost]",
+                     another_vm("{ok,_} = application:ensure_all_started(heirloom), "
+                         "T = heirloom_ets:new(t, []), P = self(), R = make_ref(), F = fun() -> {P, R, [fun() -> P end]} end, "
+                         "true = heirloom_ets:insert(T, [{P, R}, {R, F}, {1, {1 bsl 70, [P | R]}}]), "
+                         "Same = fun() -> "
+                         "    [{P, R}] = heirloom_ets:lookup(T, self()), "
+                         "    [{R, Found}] = heirloom_ets:lookup(T, R), "
+                         "    {P, R, [Inner]} = Found(), P = Inner(), "
+                         "    [{1, {_, [P | R]}}] = heirloom_ets:lookup(T, 1), "
+                         "    true = heirloom_ets:insert(T, {R, F}), 3 = heirloom_ets:info(T, size), node() end, "
+                         "Join = fun(Name) -> "
+                         "    {ok, _} = net_kernel:start(Name, #{name_domain => longnames, dist_listen => false}) end, "
+                         "nonode@nohost = Same(), Join(list_to_atom(\"joined@localhost\")), Joined = Same(), "
+                         "ok = net_kernel:stop(), Left = Same(), Join(list_to_atom(\"again@localhost\")), "
+                         "io:format(\"~0p\", [[Joined, Left, Same()]]), halt()."))
+    end)}.
+
 %% Whoever sees a name while its table is made, given up and made anew finds nothing, or a table; and a stranger reads no private one.
 a_name_is_never_somebody_elses_table_test_() ->
     {timeout, 60, in_a_process(fun() ->
