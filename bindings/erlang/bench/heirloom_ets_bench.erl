@@ -1,6 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %%
-%% Nanoseconds a call, ets and heirloom_ets in turns in one VM, on a set of a thousand {int, int, <<32 bytes>>}.
+%% Nanoseconds a call, ets and heirloom_ets in turns in one VM, on a set of a thousand {int, int, <<32 bytes>>}: by one process, and by
+%% two at once, each of which makes all the calls.
 %%
 %%   erlc -o EBIN bench/heirloom_ets_bench.erl
 %%   HEIRLOOM_NODE=/dev/shm/bench erl -noshell -pa EBIN -s heirloom_ets_bench run -s init stop
@@ -12,10 +13,10 @@
 
 run() ->
     {ok, _} = application:ensure_all_started(heirloom),
-    [measure(Module) || _ <- lists:seq(1, 3), Module <- [ets, heirloom_ets]].
+    [measure(Module, Processes) || Processes <- [1, 2], _ <- lists:seq(1, 3), Module <- [ets, heirloom_ets]].
 
-measure(Module) ->
-    Table = Module:new(measured, [set, public]),
+measure(Module, Processes) ->
+    Table = Module:new(measured, [set, public, {read_concurrency, true}, {write_concurrency, true}]),
     Bytes = binary:copy(<<"x">>, 32),
     [Module:insert(Table, {Key, Key, Bytes}) || Key <- lists:seq(0, ?KEYS - 1)],
     Spec = [{{'$1', '_', '_'}, [{'<', '$1', 10}], ['$1']}],
@@ -24,11 +25,15 @@ measure(Module) ->
              {member, 100000, fun(Key) -> Module:member(Table, Key) end},
              {update_counter, 100000, fun(Key) -> Module:update_counter(Table, Key, 1) end},
              {select, 300, fun(_) -> Module:select(Table, Spec) end}],
-    io:format("~w:~ts~n", [Module, [io_lib:format("  ~w ~w", [Name, each(Call, Count)]) || {Name, Count, Call} <- Calls]]),
+    io:format("~w, ~w: ~ts~n", [Module, Processes, [io_lib:format("  ~w ~w", [Name, each(Call, Count, Processes)])
+                                                    || {Name, Count, Call} <- Calls]]),
     Module:delete(Table).
 
-each(Call, Count) ->
-    {Microseconds, ok} = timer:tc(fun() -> repeat(Call, Count) end),
+each(Call, Count, Processes) ->
+    {Microseconds, _} = timer:tc(fun() ->
+        Monitors = [element(2, spawn_monitor(fun() -> repeat(Call, Count) end)) || _ <- lists:seq(1, Processes)],
+        [receive {'DOWN', Monitor, process, _, normal} -> ok end || Monitor <- Monitors]
+    end),
     round(Microseconds * 1000 / Count).
 
 repeat(_Call, 0) -> ok;

@@ -85,7 +85,7 @@ ERL_NIF_TERM quick(ErlNifEnv* env, ERL_NIF_TERM key, Right right, const Body& bo
     StatePtr kept;
     {
       const Registry::Reading reading(registry);
-      State* const state = registry.find_again(key);
+      State* const state = registry.find_again(reading, key);
       if (state == nullptr || judge(env, *state, right) != Verdict::may) return words.slow;
       if (!state->opened.is_bag) return body(state->opened.table);
       kept = state->shared_from_this();
@@ -145,28 +145,30 @@ struct Selecting {
 ErlNifResourceType* selecting = nullptr;
 void let_go(ErlNifEnv* /*env*/, void* place) { static_cast<Selecting*>(place)->~Selecting(); }
 
-// select_on(Selecting, Found): Found are the matches so far, the last one first.
+// False: its time is over. Found are its matches so far, the last one first; in the end those, or their number.
+bool run(ErlNifEnv* env, Selecting& select, ERL_NIF_TERM& found) {
+  const ErlNifTime begin = enif_monotonic_time(ERL_NIF_USEC);
+  for (;;) {
+    const bool done = select.steps.step(kObjectsAStep);
+    for (const Term& match : select.steps.take_matches())
+      found = enif_make_list_cell(env, to_erlang(env, match.view()), found);
+    const ErlNifTime took = enif_monotonic_time(ERL_NIF_USEC) - begin;
+    if (!done && took < kMicrosecondsAtOnce) continue;
+    enif_consume_timeslice(env, static_cast<int>(std::clamp<ErlNifTime>(100 * took / kMicrosecondsATimeslice, 1, 100)));
+    if (done && select.counts) found = enif_make_uint64(env, select.steps.count());
+    return done;
+  }
+}
+
+// select_on(Selecting, Found)
 ERL_NIF_TERM select_on(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     void* place = nullptr;
     if (enif_get_resource(env, arguments[0], selecting, &place) == 0) return enif_make_badarg(env);
-    Selecting& select = *static_cast<Selecting*>(place);
     ERL_NIF_TERM found = arguments[1];
-    const ErlNifTime begin = enif_monotonic_time(ERL_NIF_USEC);
-    for (;;) {
-      const bool done = select.steps.step(kObjectsAStep);
-      for (const Term& match : select.steps.take_matches())
-        found = enif_make_list_cell(env, to_erlang(env, match.view()), found);
-      const ErlNifTime took = enif_monotonic_time(ERL_NIF_USEC) - begin;
-      if (done || took >= kMicrosecondsAtOnce) {
-        enif_consume_timeslice(env,
-                               static_cast<int>(std::clamp<ErlNifTime>(100 * took / kMicrosecondsATimeslice, 1, 100)));
-      }
-      if (done) return ok(env, select.counts ? enif_make_uint64(env, select.steps.count()) : found);
-      if (took < kMicrosecondsAtOnce) continue;
-      const ERL_NIF_TERM next[] = {arguments[0], found};
-      return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
-    }
+    if (run(env, *static_cast<Selecting*>(place), found)) return ok(env, found);
+    const ERL_NIF_TERM next[] = {arguments[0], found};
+    return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
   });
 }
 
@@ -249,13 +251,15 @@ ERL_NIF_TERM calls::select(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     for (const SelectFunction& function : kSelectFunctions) {
       if (!is_atom(env, arguments[1], function.name)) continue;
       const MatchSpec spec = function.spec_of(from_erlang(env, arguments[2]));
-      Selecting made{state.opened.table, function.kind == SelectKind::count,
-                     state.opened.table.select_in_steps(function.kind, spec)};
+      Selecting begun{state.opened.table, function.kind == SelectKind::count,
+                      state.opened.table.select_in_steps(function.kind, spec)};
+      ERL_NIF_TERM found = enif_make_list(env, 0);
+      if (run(env, begun, found)) return ok(env, found);
       void* const place = enif_alloc_resource(selecting, sizeof(Selecting));
-      new (place) Selecting(std::move(made));
-      const ERL_NIF_TERM first[] = {enif_make_resource(env, place), enif_make_list(env, 0)};
+      new (place) Selecting(std::move(begun));
+      const ERL_NIF_TERM next[] = {enif_make_resource(env, place), found};
       enif_release_resource(place);
-      return select_on(env, 2, first);
+      return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
     }
     return enif_make_badarg(env);
   });

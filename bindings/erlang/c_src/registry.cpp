@@ -2,6 +2,7 @@
 #include "registry.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace heirloom_nif {
 
@@ -9,40 +10,40 @@ Registry registry;
 
 Kept::Kept(ERL_NIF_TERM term) : env_(enif_alloc_env()), term_(enif_make_copy(env_, term)) {}
 
-std::unique_lock<std::mutex> Registry::own_lock() {
-  static std::atomic<std::size_t> threads{0};
-  thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed) % kThreads;
-  return std::unique_lock(locks_[number].mutex);
+namespace {
+std::atomic<Reader*> latest_reader{nullptr};
 }
 
-std::vector<std::unique_lock<std::mutex>> Registry::all_locks() {
-  std::vector<std::unique_lock<std::mutex>> held;
-  for (Lock& lock : locks_) held.emplace_back(lock.mutex);
-  return held;
+Reader& Reader::make() {
+  auto* const reader = new Reader;
+  reader->before = latest_reader.load(std::memory_order_relaxed);
+  while (!latest_reader.compare_exchange_weak(reader->before, reader, std::memory_order_seq_cst)) continue;
+  return *reader;
 }
 
-State* Registry::find_again(ERL_NIF_TERM key) const {
-  struct Found {
-    ERL_NIF_TERM key = 0;  // as the registry keeps it
-    State* state = nullptr;
-  };
-  struct Latest {
-    std::uint64_t version = 0;
-    std::array<Found, 4> found{};
-    std::size_t next = 0;
-  };
-  thread_local Latest latest;
-  const std::uint64_t version = version_.load(std::memory_order_relaxed);
-  if (latest.version != version) latest = Latest{.version = version};
-  for (const Found& found : latest.found) {
+Registry::Changing::Changing(Registry& of) : registry_(of), lock_(of.changes_) {
+  of.changing_.store(true, std::memory_order_seq_cst);
+  for (const Reader* reader = latest_reader.load(std::memory_order_seq_cst); reader != nullptr;
+       reader = reader->before) {
+    while (reader->reads.load(std::memory_order_seq_cst)) std::this_thread::yield();
+  }
+}
+
+State* Registry::find_again(const Reading& reading, ERL_NIF_TERM key) const {
+  Reader& own = reading.reader_;
+  if (own.version != version_) {
+    own.version = version_;
+    own.found = {};
+  }
+  for (const Reader::Found& found : own.found) {
     if (found.key == key) return found.state;
   }
-  for (const Found& found : latest.found) {
+  for (const Reader::Found& found : own.found) {
     if (found.key != 0 && enif_is_identical(found.key, key) != 0) return found.state;
   }
   const auto entry = entry_of(key);
   if (entry == entries_.end()) return nullptr;
-  latest.found[latest.next++ % latest.found.size()] = {entry->second.key->term(), entry->second.state.get()};
+  own.found[own.next++ % own.found.size()] = {entry->second.key->term(), entry->second.state.get()};
   return entry->second.state.get();
 }
 
@@ -60,7 +61,7 @@ Registry::Entries::const_iterator Registry::entry_of(ERL_NIF_TERM key) const {
 }
 
 void Registry::add(const std::vector<ERL_NIF_TERM>& keys, const StatePtr& state, bool if_absent) {
-  const auto locks = all_locks();
+  const Changing changing(*this);
   for (const ERL_NIF_TERM key : keys) {
     if (if_absent && find(key)) continue;
     erase(key);
@@ -74,7 +75,7 @@ void Registry::erase(ERL_NIF_TERM key) {
 }
 
 StatePtr Registry::remove(ERL_NIF_TERM key) {
-  const auto locks = all_locks();
+  const Changing changing(*this);
   StatePtr state = find(key);
   if (state) std::erase_if(entries_, [&](const auto& entry) { return entry.second.state == state; });
   entries_changed();
@@ -82,7 +83,7 @@ StatePtr Registry::remove(ERL_NIF_TERM key) {
 }
 
 void Registry::replace_key(ERL_NIF_TERM before, ERL_NIF_TERM after) {
-  const auto locks = all_locks();
+  const Changing changing(*this);
   const StatePtr state = find(before);
   if (!state) return;
   erase(before);
@@ -91,7 +92,7 @@ void Registry::replace_key(ERL_NIF_TERM before, ERL_NIF_TERM after) {
 }
 
 std::vector<StatePtr> Registry::all() {
-  const auto locks = all_locks();
+  const Changing changing(*this);
   std::vector<StatePtr> states;
   for (const auto& [hash, entry] : entries_) {
     if (std::find(states.begin(), states.end(), entry.state) == states.end()) states.push_back(entry.state);

@@ -8,8 +8,9 @@
 // which ets does it; no callback of a NIF runs early enough (docs/erlang.md). What is here is what a call has to know at once: the
 // owner as far as it was told. An owner that is dead by now means that the shadow must be asked (State::owner).
 //
-// Locking: each thread that runs calls has a lock of its own, which it holds while it uses a State; who changes the registry holds
-// all of them. So calls on several schedulers touch no common word.
+// Locking: each thread that runs calls has a word of its own, which says whether it uses a State just now; who changes the registry
+// keeps new ones out and waits until all words say no. So calls on several schedulers write to no common word, and make one
+// exchange each.
 #pragma once
 
 #include <array>
@@ -60,21 +61,48 @@ struct State : std::enable_shared_from_this<State> {
 };
 using StatePtr = std::shared_ptr<State>;
 
+// What a thread has of its own. It stays when the thread ends.
+struct alignas(64) Reader {
+  struct Found {
+    ERL_NIF_TERM key = 0;  // as the registry keeps it
+    State* state = nullptr;
+  };
+
+  std::atomic<bool> reads{false};
+  // What it has found of late in that version of the registry.
+  std::uint64_t version = 0;
+  std::array<Found, 4> found{};
+  std::size_t next = 0;
+  Reader* before = nullptr;  // the one of another thread, that was made before
+
+  static Reader& own() {
+    static thread_local constinit Reader* reader = nullptr;
+    return reader != nullptr ? *reader : *(reader = &make());
+  }
+
+ private:
+  static Reader& make();
+};
+
 class Registry {
  public:
-  // While one exists nothing changes. Not to be kept for long.
+  // While one exists nothing changes. Not to be kept for long, and one at a time in a thread.
   class Reading {
    public:
-    explicit Reading(Registry& registry) : lock_(registry.own_lock()) {}
+    explicit Reading(Registry& registry) : reader_(registry.begin_reading()) {}
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading() { reader_.reads.store(false, std::memory_order_release); }
 
    private:
-    std::unique_lock<std::mutex> lock_;
+    friend class Registry;
+    Reader& reader_;
   };
 
   // Of a name or an identifier; null: there is none. While a Reading exists.
   [[nodiscard]] const StatePtr& find(ERL_NIF_TERM key) const;
   // The same, faster for what this thread has found of late.
-  [[nodiscard]] State* find_again(ERL_NIF_TERM key) const;
+  [[nodiscard]] State* find_again(const Reading& reading, ERL_NIF_TERM key) const;
 
   // All of these wait until no Reading exists.
   // Instead of what these keys stood for; or `if_absent` only of keys that stand for nothing.
@@ -83,15 +111,21 @@ class Registry {
   void replace_key(ERL_NIF_TERM before, ERL_NIF_TERM after);
   template <typename Change>
   auto change(const Change& change) {
-    const auto locks = all_locks();
+    const Changing changing(*this);
     return change();
   }
   [[nodiscard]] std::vector<StatePtr> all();
 
  private:
-  static constexpr std::size_t kThreads = 64;
-  struct alignas(64) Lock {
-    std::mutex mutex;
+  // While one exists nobody reads.
+  class Changing {
+   public:
+    explicit Changing(Registry& registry);
+    ~Changing() { registry_.changing_.store(false, std::memory_order_release); }
+
+   private:
+    Registry& registry_;
+    std::lock_guard<std::mutex> lock_;
   };
   struct Entry {
     std::unique_ptr<Kept> key;
@@ -99,15 +133,25 @@ class Registry {
   };
   using Entries = std::unordered_multimap<std::uint64_t, Entry>;
   [[nodiscard]] Entries::const_iterator entry_of(ERL_NIF_TERM key) const;
-  [[nodiscard]] std::unique_lock<std::mutex> own_lock();
-  [[nodiscard]] std::vector<std::unique_lock<std::mutex>> all_locks();
+  Reader& begin_reading() {
+    Reader& own = Reader::own();
+    for (;;) {
+      // Either this thread sees that there is a change, or who makes it sees that this thread reads.
+      own.reads.store(true, std::memory_order_seq_cst);
+      if (!changing_.load(std::memory_order_seq_cst)) [[likely]]
+        return own;
+      own.reads.store(false, std::memory_order_release);
+      const std::lock_guard until_it_is_made(changes_);
+    }
+  }
   void erase(ERL_NIF_TERM key);
-  void entries_changed() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
+  void entries_changed() noexcept { ++version_; }
   [[nodiscard]] static std::uint64_t hash(ERL_NIF_TERM key) { return enif_hash(ERL_NIF_INTERNAL_HASH, key, 0); }
 
-  std::array<Lock, kThreads> locks_;
+  std::mutex changes_;
+  std::atomic<bool> changing_{false};
   Entries entries_;
-  std::atomic<std::uint64_t> version_{1};  // of entries_; changes under all locks
+  std::uint64_t version_ = 1;  // of entries_
 };
 extern Registry registry;
 
