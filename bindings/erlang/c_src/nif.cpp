@@ -182,6 +182,23 @@ ERL_NIF_TERM give(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   });
 }
 
+// However often it is told.
+std::mutex fixing;
+void keep_fixed(State& state, bool fixed) {
+  const std::lock_guard lock(fixing);
+  if (state.fixed == fixed) return;
+  state.opened.table.safe_fixtable(fixed);
+  state.fixed = fixed;
+}
+
+// keep_fixed(Tid, Fixed)
+ERL_NIF_TERM keep_fixed(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    if (const StatePtr state = state_of(arguments[0])) keep_fixed(*state, is_atom(env, arguments[1], "true"));
+    return atom(env, "ok");
+  });
+}
+
 // remove(Tid, Why): in one call, which no death of the caller cuts short. Known until it is gone, so that whoever wants its name waits here.
 ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
@@ -189,6 +206,7 @@ ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (!state) return atom(env, "ok");
     try {
       if (state->node_table && !is_atom(env, arguments[1], "deleted")) {
+        keep_fixed(*state, false);
         state->opened.table.reclaim();  // to the node: it is anybody's to claim
       } else {
         drop_table(state->opened.table);
@@ -309,6 +327,7 @@ ErlNifFunc functions[] = {
     {"evict", 1, evict, 0},
     {"keys", 0, keys, 0},
     {"fix", 2, fix, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"keep_fixed", 2, keep_fixed, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"find", 1, find, 0},
     {"inherited", 2, inherited, 0},
     {"give", 2, give, 0},

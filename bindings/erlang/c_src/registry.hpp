@@ -58,6 +58,7 @@ struct State : std::enable_shared_from_this<State> {
   std::optional<ErlNifPid> owner;  // none: the node, or another program
   heirloom::Protection protection;
   bool node_table = false;
+  bool fixed = false;  // for the keeper, in the library: see keep_fixed()
 };
 using StatePtr = std::shared_ptr<State>;
 

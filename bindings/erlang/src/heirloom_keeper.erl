@@ -5,13 +5,12 @@
 -module(heirloom_keeper).
 -behaviour(gen_server).
 
--export([start_link/0, make/4, adopt/5, forget/1, watch/2, fixed/2]).
+-export([start_link/0, make/4, adopt/5, forget/1, watch/2, fixed/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -record(state, {
     made = #{} :: #{reference() => {pid(), atom()}},      % tables that are not adopted yet, and for whom
-    watched = #{} :: #{pid() => {reference(), map()}},   % the shadows that a process owned or fixed when last heard of
-    fixed = #{} :: #{term() => reference()}               % shadows that are fixed, and their tables, which are too
+    watched = #{} :: #{pid() => {reference(), map()}}    % the shadows that a process owned or fixed when last heard of
 }).
 
 start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
@@ -24,8 +23,8 @@ adopt(Opened, Keys, Tid, Protection, Which) ->
 forget(Opened) -> gen_server:call(?MODULE, {forget, Opened}, infinity).
 %% A process that may own the table of this shadow.
 watch(Pid, Tid) -> gen_server:cast(?MODULE, {watch, Pid, Tid}).
-%% The caller has fixed the table, or let it go.
-fixed(Opened, Tid) -> gen_server:call(?MODULE, {fixed, Opened, Tid, self()}, infinity).
+%% The caller has fixed the table of this shadow, or let it go.
+fixed(Tid) -> gen_server:call(?MODULE, {fixed, Tid}, infinity).
 
 init([]) ->
     case heirloom_nif:open(unicode:characters_to_binary(heirloom:directory())) of
@@ -49,8 +48,7 @@ handle_call({adopt, Opened, Keys, Tid, Owner, Protection, Which}, _From, State) 
 handle_call({forget, Opened}, _From, State) ->
     lose(maps:to_list(maps:with([Opened], State#state.made))),
     {reply, ok, State#state{made = maps:remove(Opened, State#state.made)}};
-handle_call({fixed, Opened, Tid, Pid}, _From, State) ->
-    {reply, ok, sync_fixed(Tid, Opened, watch_process(Pid, Tid, State))}.
+handle_call({fixed, Tid}, _From, State) -> {reply, ok, look(Tid, State)}.
 
 handle_cast({watch, Pid, Tid}, State) -> {noreply, watch_process(Pid, Tid, State)}.
 
@@ -67,15 +65,18 @@ lose_those_of(Is, #state{made = Made} = State) ->
 
 lose(Made) -> [heirloom_nif:drop(Opened) || {Opened, {_, Which}} <- Made, Which =/= node_table].
 
-%% Whoever owns the table by now is watched; a table without an owner goes.
+%% Whoever owns the table by now is watched, and those who have fixed it; a table without an owner goes. It is fixed for the library as
+%% long as its shadow is, whoever fixed it how often.
 look(Tid, State) ->
-    Settled = case heirloom_tables:settle(Tid) of
-                  undefined -> State;
-                  Owner -> watch_process(Owner, Tid, State)
-              end,
-    case Settled#state.fixed of
-        #{Tid := Opened} -> sync_fixed(Tid, Opened, Settled);
-        _ -> Settled
+    case heirloom_tables:settle(Tid) of
+        undefined -> State;
+        Owner ->
+            Fixers = case ets:info(Tid, safe_fixed) of
+                         {_, All} -> [Pid || {Pid, _} <- All];
+                         _ -> []
+                     end,
+            _ = heirloom_nif:keep_fixed(Tid, Fixers =/= []),
+            lists:foldl(fun(Pid, Watching) -> watch_process(Pid, Tid, Watching) end, State, [Owner | Fixers])
     end.
 
 watch_process(Pid, Tid, #state{watched = Watched} = State) ->
@@ -93,15 +94,3 @@ watch_process(Pid, Tid, #state{watched = Watched} = State) ->
 without_the_gone(Tids) when map_size(Tids) rem 64 =:= 0 ->
     maps:filter(fun(Tid, _) -> ets:info(Tid, owner) =/= undefined end, Tids);
 without_the_gone(Tids) -> Tids.
-
-%% A table is fixed for the library as long as its shadow is, whoever fixed it how often.
-sync_fixed(Tid, Opened, #state{fixed = Fixed} = State) ->
-    case {ets:info(Tid, fixed), is_map_key(Tid, Fixed)} of
-        {true, false} ->
-            _ = heirloom_nif:fix(Opened, true),
-            State#state{fixed = Fixed#{Tid => Opened}};
-        {Now, true} when Now =/= true ->
-            _ = heirloom_nif:fix(Opened, false),
-            State#state{fixed = maps:remove(Tid, Fixed)};
-        _ -> State
-    end.

@@ -9,7 +9,7 @@
 -module(heirloom_nif).
 
 -export([add/3, adopt/6, call/4, call_long/4, drop/1, erase/2, evict/1, find/1, fix/2, give/2, guest/1, info/1, inherited/2,
-         insert/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3, set_protection/2]).
+         insert/2, keep_fixed/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3, set_protection/2]).
 -on_load(load/0).
 
 load() ->
@@ -42,6 +42,8 @@ rename(_Opened, _Name) -> erlang:nif_error(not_loaded).
 rename_key(_Before, _After) -> erlang:nif_error(not_loaded).
 set_protection(_Tid, _Protection) -> erlang:nif_error(not_loaded).
 fix(_Opened, _Fix) -> erlang:nif_error(not_loaded).
+%% From now on the table is fixed, or is not; until it is removed.
+keep_fixed(_Tid, _Fixed) -> erlang:nif_error(not_loaded).
 %% The list of ets:info/1, as the library tells it.
 info(_Opened) -> erlang:nif_error(not_loaded).
 %% The identifiers of all tables that processes of this VM own.

@@ -349,10 +349,10 @@ fix(Key, Fix) ->
         {table, Opened, [], guest} when is_boolean(Fix) ->
             _ = heirloom_nif:fix(Opened, Fix),
             {ok, true};
-        {table, Opened, Tid, _} ->
+        {table, _, Tid, _} ->
             case of_shadow(fun() -> ets:safe_fixtable(Tid, Fix) end) of
                 {ok, true} ->
-                    ok = heirloom_keeper:fixed(Opened, Tid),
+                    ok = heirloom_keeper:fixed(Tid),
                     {ok, true};
                 Error -> Error
             end;

@@ -458,3 +458,38 @@ a_node_table_that_falls_to_its_node_may_be_claimed_test_() ->
         ?assertEqual([{1, 2}], heirloom_ets:tab2list(fallen)),
         true = heirloom_ets:delete(fallen)
     end).
+
+%% A fixed table is what its shadow is, whichever keeper heard of it.
+a_table_is_released_though_its_keeper_was_killed_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        Table = heirloom_ets:new(fixed, [public]),
+        Fix = fun(Fixed) -> fun() -> true = heirloom_ets:safe_fixtable(Table, Fixed) end end,
+        Fixer = spawn_link(fun Do() -> receive {do, What, From} -> What(), From ! done end, Do() end),
+        Tell = fun(What) -> Fixer ! {do, What, self()}, receive done -> ok end end,
+        (Fix(true))(),
+        Tell(Fix(true)),
+        ?assert(is_fixed_in_the_library(Table)),
+        kill_the_keeper(),
+        (Fix(false))(),
+        ?assert(is_fixed_in_the_library(Table)),
+        kill_the_keeper(),
+        unlink(Fixer),
+        exit(Fixer, kill),
+        wait_until(fun() -> not is_fixed_in_the_library(Table) end),
+        true = heirloom_ets:delete(Table)
+    end)}.
+
+is_fixed_in_the_library(Table) ->
+    {ok, Fixed} = heirloom_nif:call_long(Table, ask, info, [fixed]),
+    Fixed.
+
+kill_the_keeper() ->
+    Keeper = whereis(heirloom_keeper),
+    exit(Keeper, kill),
+    wait_until(fun() -> not lists:member(whereis(heirloom_keeper), [undefined, Keeper]) end).
+
+wait_until(Is) ->
+    case Is() of
+        true -> ok;
+        false -> timer:sleep(1), wait_until(Is)
+    end.
