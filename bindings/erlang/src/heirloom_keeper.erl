@@ -5,12 +5,13 @@
 -module(heirloom_keeper).
 -behaviour(gen_server).
 
--export([start_link/0, make/4, adopt/5, forget/1, watch/2, fixed/1]).
+-export([start_link/0, make/4, adopt/5, forget/1, watch/2, fixed/1, fix_guest/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -record(state, {
     made = #{} :: #{reference() => {pid(), atom()}},      % tables that are not adopted yet, and for whom
-    watched = #{} :: #{pid() => {reference(), map()}}    % the shadows that a process owned or fixed when last heard of
+    watched = #{} :: #{pid() => {reference(), map()}},   % the shadows that a process owned or fixed when last heard of
+    guests = #{} :: #{pid() => [{atom(), reference()}]}  % the tables of other programs that a process has fixed, as often as it has
 }).
 
 start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
@@ -25,6 +26,8 @@ forget(Opened) -> gen_server:call(?MODULE, {forget, Opened}, infinity).
 watch(Pid, Tid) -> gen_server:cast(?MODULE, {watch, Pid, Tid}).
 %% The caller has fixed the table of this shadow, or let it go.
 fixed(Tid) -> gen_server:call(?MODULE, {fixed, Tid}, infinity).
+%% The caller fixes a table of another program, which has no shadow, or lets it go. {ok, true} or the library's error.
+fix_guest(Name, Opened, Fix) -> gen_server:call(?MODULE, {fix_guest, Name, Opened, Fix, self()}, infinity).
 
 init([]) ->
     case heirloom_nif:open(unicode:characters_to_binary(heirloom:directory())) of
@@ -48,13 +51,30 @@ handle_call({adopt, Opened, Keys, Tid, Owner, Protection, Which}, _From, State) 
 handle_call({forget, Opened}, _From, State) ->
     lose(maps:to_list(maps:with([Opened], State#state.made))),
     {reply, ok, State#state{made = maps:remove(Opened, State#state.made)}};
-handle_call({fixed, Tid}, _From, State) -> {reply, ok, look(Tid, State)}.
+handle_call({fixed, Tid}, _From, State) -> {reply, ok, look(Tid, State)};
+handle_call({fix_guest, Name, Opened, Fix, Pid}, _From, #state{guests = Guests} = State) ->
+    Fixed = maps:get(Pid, Guests, []),
+    case {Fix, lists:keytake(Name, 1, Fixed)} of
+        {true, _} ->
+            case heirloom_nif:fix(Opened, true) of
+                ok ->
+                    Watching = watch_process(Pid, none, State),
+                    {reply, {ok, true}, Watching#state{guests = Guests#{Pid => [{Name, Opened} | Fixed]}}};
+                Error -> {reply, Error, State}
+            end;
+        {false, {value, {_, Was}, Others}} ->
+            _ = heirloom_nif:fix(Was, false),
+            {reply, {ok, true}, State#state{guests = Guests#{Pid => Others}}};
+        {false, false} -> {reply, {ok, true}, State}
+    end.
 
 handle_cast({watch, Pid, Tid}, State) -> {noreply, watch_process(Pid, Tid, State)}.
 
 handle_info({'DOWN', _, process, Pid, _}, State) ->
     {{_, Tids}, Watched} = maps:take(Pid, State#state.watched),
-    Without = lose_those_of(fun(Maker) -> Maker =:= Pid end, State#state{watched = Watched}),
+    [heirloom_nif:fix(Opened, false) || {_, Opened} <- maps:get(Pid, State#state.guests, [])],
+    Guests = maps:remove(Pid, State#state.guests),
+    Without = lose_those_of(fun(Maker) -> Maker =:= Pid end, State#state{watched = Watched, guests = Guests}),
     {noreply, lists:foldl(fun look/2, Without, maps:keys(Tids))};
 handle_info(_, State) -> {noreply, State}.
 

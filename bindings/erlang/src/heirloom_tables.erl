@@ -346,9 +346,7 @@ rename(Key, Name) ->
 
 fix(Key, Fix) ->
     case opened(Key) of
-        {table, Opened, [], guest} when is_boolean(Fix) ->
-            _ = heirloom_nif:fix(Opened, Fix),
-            {ok, true};
+        {table, Opened, [], guest} when is_boolean(Fix) -> heirloom_keeper:fix_guest(Key, Opened, Fix);
         {table, _, Tid, _} ->
             case of_shadow(fun() -> ets:safe_fixtable(Tid, Fix) end) of
                 {ok, true} ->

@@ -479,6 +479,25 @@ a_table_is_released_though_its_keeper_was_killed_test_() ->
         true = heirloom_ets:delete(Table)
     end)}.
 
+%% Another VM has fixed this one's table, by a process that died.
+a_table_is_released_when_who_fixed_it_elsewhere_died_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        watched = heirloom_ets:new(watched, [named_table, protected]),
+        true = heirloom_ets:insert(watched, {1, 2}),
+        Port = open_port({spawn, vm("{ok,_} = application:ensure_all_started(heirloom), "
+                                    "Fix = fun(Fixed) -> true = heirloom_ets:safe_fixtable(watched, Fixed) end, "
+                                    "{P, M} = spawn_monitor(fun() -> Fix(true), Fix(true), Fix(false), io:put_chars([$f, 10]), "
+                                    "    receive never -> ok end end), "
+                                    "io:get_line([]), exit(P, kill), receive {_, M, _, _, _} -> ok end, "
+                                    "io:get_line([]), halt().")}, [{line, 1000}, exit_status]),
+        receive {Port, {data, {eol, "f"}}} -> ok end,
+        ?assert(is_fixed_in_the_library(watched)),
+        port_command(Port, "\n"),
+        wait_until(fun() -> not is_fixed_in_the_library(watched) end),
+        port_command(Port, "\n"),
+        receive {Port, {exit_status, Status}} -> ?assertEqual(0, Status) end
+    end)}.
+
 is_fixed_in_the_library(Table) ->
     {ok, Fixed} = heirloom_nif:call_long(Table, ask, info, [fixed]),
     Fixed.
