@@ -48,6 +48,12 @@ of_shadow(Call) ->
     catch error:badarg:Stack -> caught(Stack)
     end.
 
+%% And what is to be done when it has done it.
+of_shadow(Call, Then) ->
+    Result = of_shadow(Call),
+    _ = element(1, Result) =:= ok andalso Then(),
+    Result.
+
 %% ----------------------------------------------------------------------------------------------------------------- resolving
 
 %% Before it sleeps for a lock.
@@ -185,6 +191,14 @@ settle(Tid) ->
             Owner
     end.
 
+%% Of a table of another program, or of one with a shadow; or an error.
+on_table(Key, OfGuest, OfOwn) ->
+    case opened(Key) of
+        {table, Opened, [], guest} -> OfGuest(Opened);
+        {table, Opened, Tid, _} -> OfOwn(Opened, Tid);
+        Error -> Error
+    end.
+
 %% {table, Opened, Tid, Which} of a table whose owner lives, or an error.
 opened(Key) ->
     case heirloom_nif:find(Key) of
@@ -273,89 +287,59 @@ is_protection(Option) -> Option =:= public orelse Option =:= protected orelse Op
 %% ------------------------------------------------------------------------------------------------------------ whole tables
 
 delete(Key) ->
-    case opened(Key) of
-        {table, Opened, [], guest} -> dropped(Opened);
-        {table, _, Tid, _} ->
-            case of_shadow(fun() -> ets:delete(Tid) end) of
-                {ok, true} ->
-                    _ = heirloom_nif:remove(Tid, deleted),
-                    {ok, true};
-                Error -> Error
-            end;
-        Error -> Error
-    end.
-
-dropped(Opened) ->
-    case heirloom_nif:drop(Opened) of
-        ok -> {ok, true};
-        Error -> Error
-    end.
+    on_table(Key,
+             fun(Opened) ->
+                 case heirloom_nif:drop(Opened) of
+                     ok -> {ok, true};
+                     Error -> Error
+                 end
+             end,
+             fun(_, Tid) -> of_shadow(fun() -> ets:delete(Tid) end, fun() -> heirloom_nif:remove(Tid, deleted) end) end).
 
 give_away(Key, Pid, Gift) ->
-    case opened(Key) of
-        {table, _, [], guest} -> {error, not_owner, <<>>};
-        {table, _, Tid, _} ->
-            %% Before the receiver is told, so that it may write as soon as it is.
-            Mine = is_pid(Pid) andalso node(Pid) =:= node() andalso ets:info(Tid, owner) =:= self(),
-            _ = Mine andalso heirloom_nif:give(Tid, Pid),
-            case of_shadow(fun() -> ets:give_away(Tid, Pid, Gift) end) of
-                {ok, true} ->
-                    heirloom_keeper:watch(Pid, Tid),
-                    {ok, true};
+    on_table(Key,
+             fun(_) -> {error, not_owner, <<>>} end,
+             fun(_, Tid) ->
+                 %% Before the receiver is told, so that it may write as soon as it is.
+                 Mine = is_pid(Pid) andalso node(Pid) =:= node() andalso ets:info(Tid, owner) =:= self(),
+                 _ = Mine andalso heirloom_nif:give(Tid, Pid),
+                 Given = of_shadow(fun() -> ets:give_away(Tid, Pid, Gift) end, fun() -> heirloom_keeper:watch(Pid, Tid) end),
+                 _ = Mine andalso element(1, Given) =:= error andalso heirloom_nif:give(Tid, self()),
+                 Given
+             end).
+
+setopts(Key, Options) ->
+    on_table(Key,
+             fun(_) -> {error, not_owner, <<>>} end,
+             fun(_, Tid) -> of_shadow(fun() -> ets:setopts(Tid, Options) end,
+                                      fun() -> heirloom_nif:set_protection(Tid, ets:info(Tid, protection)) end)
+             end).
+
+rename(Key, Name) -> on_table(Key, fun(_) -> {error, access, <<>>} end, fun(Opened, Tid) -> renamed(Key, Opened, Tid, Name) end).
+
+renamed(Key, Opened, Tid, Name) ->
+    Named = ets:info(Tid, named_table),
+    Before = ets:info(Tid, name),
+    case of_shadow(fun() -> ets:rename(Tid, Name) end) of
+        {ok, _} when not Named -> {ok, Key};
+        {ok, _} ->
+            case heirloom_nif:rename(Opened, Name) of
+                ok ->
+                    heirloom_nif:rename_key(Before, Name),
+                    {ok, Name};
                 Error ->
-                    _ = Mine andalso heirloom_nif:give(Tid, self()),
+                    _ = of_shadow(fun() -> ets:rename(Tid, Before) end),
                     Error
             end;
         Error -> Error
     end.
 
-setopts(Key, Options) ->
-    case opened(Key) of
-        {table, _, [], guest} -> {error, not_owner, <<>>};
-        {table, _, Tid, _} ->
-            case of_shadow(fun() -> ets:setopts(Tid, Options) end) of
-                {ok, true} ->
-                    _ = heirloom_nif:set_protection(Tid, ets:info(Tid, protection)),
-                    {ok, true};
-                Error -> Error
-            end;
-        Error -> Error
-    end.
-
-rename(Key, Name) ->
-    case opened(Key) of
-        {table, _, [], guest} -> {error, access, <<>>};
-        {table, Opened, Tid, _} ->
-            Named = ets:info(Tid, named_table),
-            Before = ets:info(Tid, name),
-            case of_shadow(fun() -> ets:rename(Tid, Name) end) of
-                {ok, _} when not Named -> {ok, Key};
-                {ok, _} ->
-                    case heirloom_nif:rename(Opened, Name) of
-                        ok ->
-                            heirloom_nif:rename_key(Before, Name),
-                            {ok, Name};
-                        Error ->
-                            _ = of_shadow(fun() -> ets:rename(Tid, Before) end),
-                            Error
-                    end;
-                Error -> Error
-            end;
-        Error -> Error
-    end.
-
 fix(Key, Fix) ->
-    case opened(Key) of
-        {table, Opened, [], guest} when is_boolean(Fix) -> heirloom_keeper:fix_guest(Key, Opened, Fix);
-        {table, _, Tid, _} ->
-            case of_shadow(fun() -> ets:safe_fixtable(Tid, Fix) end) of
-                {ok, true} ->
-                    ok = heirloom_keeper:fixed(Tid),
-                    {ok, true};
-                Error -> Error
-            end;
-        Error -> Error
-    end.
+    on_table(Key,
+             fun(Opened) when is_boolean(Fix) -> heirloom_keeper:fix_guest(Key, Opened, Fix);
+                (_) -> {error, badarg, <<>>}
+             end,
+             fun(_, Tid) -> of_shadow(fun() -> ets:safe_fixtable(Tid, Fix) end, fun() -> heirloom_keeper:fixed(Tid) end) end).
 
 whereis(Name) when is_atom(Name) ->
     case opened(Name) of
