@@ -265,9 +265,12 @@ ERL_NIF_TERM calls::select(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   });
 }
 
-void open_library(const std::string& directory) {
+void open_library(ErlNifEnv* env, const std::string& directory) {
   const std::lock_guard lock(opening);
-  if (!ets) ets.emplace(heirloom::Node::open(directory));
+  if (ets) return;
+  heirloom::Node node = heirloom::Node::open(directory);
+  settle_identity(env);
+  ets.emplace(std::move(node));
 }
 
 heirloom::Ets& library() {

@@ -19,7 +19,7 @@
 namespace heirloom_nif {
 
 // Once, before the first table; again it does nothing.
-void open_library(const std::string& directory);
+void open_library(ErlNifEnv* env, const std::string& directory);
 // Throws Error{no_manager} before.
 heirloom::Ets& library();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "external.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ class Scanner {
     std::size_t begin;  // of the node's name, an atom with its tag
     std::size_t end;    // of the name
     std::size_t creation;
-    std::string_view node;
+    std::string_view node;  // in UTF-8; until the next one is met
   };
 
   explicit Scanner(std::string_view bytes) noexcept : bytes_(bytes) {}
@@ -105,12 +106,24 @@ class Scanner {
     for (; bytes != 0; --bytes) value = value << 8 | static_cast<unsigned char>(bytes_[at_++]);
     return value;
   }
+  std::string_view utf8_of_latin1(std::string_view name) {
+    if (std::all_of(name.begin(), name.end(), [](char each) { return static_cast<unsigned char>(each) < 0x80; }))
+      return name;
+    utf8_.clear();
+    for (const char each : name) {
+      const auto code = static_cast<unsigned char>(each);
+      if (code >= 0x80) utf8_.push_back(static_cast<char>(0xC0 | code >> 6));
+      utf8_.push_back(code < 0x80 ? each : static_cast<char>(0x80 | (code & 0x3F)));
+    }
+    return utf8_;
+  }
   // The node, so many bytes, and the creation.
-  Identifier identifier(std::size_t between) noexcept {
+  Identifier identifier(std::size_t between) {
     Identifier made{.begin = at_, .end = 0, .creation = 0, .node = {}};
     const std::uint64_t tag = number(1);
     const std::uint64_t bytes = number(tag == kAtom || tag == kAtomUtf8 ? 2 : 1);
     made.node = bytes_.substr(at_, bytes);
+    if (tag == kAtom || tag == kSmallAtom) made.node = utf8_of_latin1(made.node);
     made.end = at_ += bytes;
     made.creation = at_ += between;
     at_ += 4;
@@ -119,6 +132,7 @@ class Scanner {
 
   std::string_view bytes_;
   std::size_t at_ = 0;
+  std::string utf8_;
 };
 
 constexpr auto kNothing = [](auto...) {};
@@ -134,12 +148,6 @@ void put_number(char* place, std::uint32_t value) noexcept {
 
 }  // namespace
 
-bool has_identifiers(std::string_view bytes) {
-  bool has = false;
-  Scanner(bytes).scan([&](const Scanner::Identifier&) { return !(has = true); }, kNothing, kNothing);
-  return has;
-}
-
 Creator creator_of(std::string_view reference) {
   Creator creator{};
   const auto take = [&](const Scanner::Identifier& found) {
@@ -150,7 +158,7 @@ Creator creator_of(std::string_view reference) {
   return creator;
 }
 
-void replace_creator(std::string& bytes, const Creator& from, const Creator& to) {
+void rename_creators(std::string& bytes, const Renamed& renamed) {
   std::string made;
   std::size_t copied = 0;  // of the bytes
   const auto copy_until = [&](std::size_t end) {
@@ -160,15 +168,16 @@ void replace_creator(std::string& bytes, const Creator& from, const Creator& to)
   // How long what is made will be when it has everything before `place`.
   const auto length = [&](std::size_t place) { return made.size() + (place - copied); };
   const auto replace = [&](const Scanner::Identifier& found) {
-    if (found.node != from.node || number_at(bytes, found.creation) != from.creation) return true;
+    const Creator* const to = renamed(found.node, number_at(bytes, found.creation));
+    if (to == nullptr) return true;
     copy_until(found.begin);
     made.push_back(static_cast<char>(kAtomUtf8));
-    made.push_back(static_cast<char>(to.node.size() >> 8));
-    made.push_back(static_cast<char>(to.node.size()));
-    made += to.node;
+    made.push_back(static_cast<char>(to->node.size() >> 8));
+    made.push_back(static_cast<char>(to->node.size()));
+    made += to->node;
     copied = found.end;
     copy_until(found.creation + 4);
-    put_number(made.data() + made.size() - 4, to.creation);
+    put_number(made.data() + made.size() - 4, to->creation);
     return true;
   };
   // A fun says how many bytes it has.

@@ -66,8 +66,7 @@ ERL_NIF_TERM open(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     ErlNifBinary path;
     if (enif_inspect_binary(env, arguments[0], &path) == 0) return enif_make_badarg(env);
-    settle_identity(env);
-    open_library(std::string(reinterpret_cast<const char*>(path.data), path.size));
+    open_library(env, std::string(reinterpret_cast<const char*>(path.data), path.size));
     return atom(env, "ok");
   });
 }

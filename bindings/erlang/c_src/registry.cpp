@@ -2,6 +2,7 @@
 #include "registry.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 namespace heirloom_nif {
@@ -11,8 +12,9 @@ Registry registry;
 Kept::Kept(ERL_NIF_TERM term) : env_(enif_alloc_env()), term_(enif_make_copy(env_, term)) {}
 
 namespace {
+constexpr int kYields = 100;
 std::atomic<Reader*> latest_reader{nullptr};
-}
+}  // namespace
 
 Reader& Reader::make() {
   auto* const reader = new Reader;
@@ -25,7 +27,14 @@ Registry::Changing::Changing(Registry& of) : registry_(of), lock_(of.changes_) {
   of.changing_.store(true, std::memory_order_seq_cst);
   for (const Reader* reader = latest_reader.load(std::memory_order_seq_cst); reader != nullptr;
        reader = reader->before) {
-    while (reader->reads.load(std::memory_order_seq_cst)) std::this_thread::yield();
+    // Mostly it is over at once; a repair may take longer.
+    for (int looks = 0; reader->reads.load(std::memory_order_seq_cst); ++looks) {
+      if (looks < kYields) {
+        std::this_thread::yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+    }
   }
 }
 

@@ -9,8 +9,8 @@
 // owner as far as it was told. An owner that is dead by now means that the shadow must be asked (State::owner).
 //
 // Locking: each thread that runs calls has a word of its own, which says whether it uses a State just now; who changes the registry
-// keeps new ones out and waits until all words say no. So calls on several schedulers write to no common word, and make one
-// exchange each.
+// keeps new ones out and waits until all words say no. So quick calls on several schedulers write to no common word, but for those
+// of bags, and make one exchange each.
 #pragma once
 
 #include <array>

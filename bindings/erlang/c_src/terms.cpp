@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,9 +29,11 @@ using heirloom::TermView;
 // Beyond it the external format, whose coders need no stack.
 constexpr int kDepthMax = 100;
 
-// As what this VM's own pids, references and ports are stored, whatever it calls itself later on.
+const Creator nobody{"nonode@nohost", 0};
+// As what this VM's own pids, references and ports are stored, whatever it calls itself later on; and as what those of a VM that was
+// nobody are, while this one is somebody: or a VM that is nobody would take them for its own.
 Creator stored_as;
-constexpr const char* kNobody = "nonode@nohost";
+Creator stranger = nobody;
 std::uint32_t own_incarnation = 1;
 
 // What is found by a number, by any thread, and never forgotten. 0: not known.
@@ -92,20 +95,49 @@ std::string external_of(ErlNifEnv* env, ERL_NIF_TERM term) {
   return bytes;
 }
 
-// It changes when the VM joins a distribution or leaves it.
-Creator now_called(ErlNifEnv* env) { return creator_of(external_of(env, enif_make_ref(env))); }
+// What the VM calls itself. It changes when it joins a distribution or leaves it, and is seen in what it makes of any of its references.
+ERL_NIF_TERM own_reference = 0;
+class Now {
+ public:
+  explicit Now(ErlNifEnv* env) noexcept : env_(env) {}
+  [[nodiscard]] const Creator& called() {
+    if (!called_) called_ = creator_of(external_of(env_, own_reference));
+    return *called_;
+  }
+
+ private:
+  ErlNifEnv* env_;
+  std::optional<Creator> called_;
+};
+
+void rename_for_storing(ErlNifEnv* env, std::string& bytes) {
+  Now now(env);
+  rename_creators(bytes, [&](std::string_view node, std::uint32_t creation) -> const Creator* {
+    if (now.called().is(node, creation)) return &stored_as;
+    return nobody.is(node, creation) ? &stranger : nullptr;
+  });
+}
+
+void rename_for_the_vm(ErlNifEnv* env, std::string& bytes) {
+  Now now(env);
+  rename_creators(bytes, [&](std::string_view node, std::uint32_t creation) -> const Creator* {
+    if (stored_as.is(node, creation)) return &now.called();
+    const bool is_stranger = stranger.is(node, creation) && !nobody.is(now.called().node, now.called().creation);
+    return is_stranger ? &nobody : nullptr;
+  });
+}
 
 Term by_external(ErlNifEnv* env, ERL_NIF_TERM term) {
   // It came from this VM, which has it already, and its atoms.
   const heirloom::InputLimits limits{.memory_bytes_max = ~std::size_t{0} >> 1, .new_atoms_max = Atom::kAtomsMax};
   std::string bytes = external_of(env, term);
-  if (has_identifiers(bytes)) replace_creator(bytes, now_called(env), stored_as);
+  rename_for_storing(env, bytes);
   return heirloom::from_external(bytes, limits);
 }
 
 ERL_NIF_TERM by_external(ErlNifEnv* env, TermView term) {
   std::string bytes = heirloom::to_external(term);
-  if (has_identifiers(bytes)) replace_creator(bytes, stored_as, now_called(env));
+  rename_for_the_vm(env, bytes);
   const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
   ERL_NIF_TERM made = 0;
   if (enif_binary_to_term(env, data, bytes.size(), &made, 0) == 0)
@@ -269,12 +301,13 @@ ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
 
 void load_terms(ErlNifEnv* env, std::uint32_t number) {
   own_incarnation = number;
+  stranger.creation = ~number;
   smalls_are_known = knows_smalls(env);
+  own_reference = enif_make_ref(enif_alloc_env());
 }
 void settle_identity(ErlNifEnv* env) {
-  if (!stored_as.node.empty()) return;
-  stored_as = now_called(env);
-  if (stored_as.node == kNobody) stored_as.creation = own_incarnation;
+  stored_as = Now(env).called();
+  if (nobody.is(stored_as.node, stored_as.creation)) stored_as.creation = own_incarnation;
 }
 std::uint32_t incarnation() noexcept { return own_incarnation; }
 

@@ -21,7 +21,7 @@ namespace heirloom_nif {
 
 // Of load(). The number says which of the VMs that there will have been this one is.
 void load_terms(ErlNifEnv* env, std::uint32_t incarnation);
-// Before the first term: decides as what this VM's own pids, references and ports are stored. Again it does nothing.
+// Once, before the first term: decides as what this VM's own pids, references and ports are stored.
 void settle_identity(ErlNifEnv* env);
 [[nodiscard]] std::uint32_t incarnation() noexcept;
 

@@ -378,7 +378,7 @@ a_table_is_there_after_its_vm_was_killed_test_() ->
 %% A VM calls itself otherwise when it joins a distribution or leaves it. (No epmd and no port are needed for that.)
 a_pid_is_the_same_key_whatever_its_vm_is_called_test_() ->
     {timeout, 60, in_a_process(fun() ->
-        ?assertEqual("[joined@localhost,nonode@nohost,again@localhost]",
+        ?assertEqual("[joined@localhost,nonode@nohost,true]",
                      another_vm("{ok,_} = application:ensure_all_started(heirloom), "
                          "T = heirloom_ets:new(t, []), P = self(), R = make_ref(), F = fun() -> {P, R, [fun() -> P end]} end, "
                          "true = heirloom_ets:insert(T, [{P, R}, {R, F}, {1, {1 bsl 70, [P | R]}}]), "
@@ -391,8 +391,26 @@ a_pid_is_the_same_key_whatever_its_vm_is_called_test_() ->
                          "Join = fun(Name) -> "
                          "    {ok, _} = net_kernel:start(Name, #{name_domain => longnames, dist_listen => false}) end, "
                          "nonode@nohost = Same(), Join(list_to_atom(\"joined@localhost\")), Joined = Same(), "
-                         "ok = net_kernel:stop(), Left = Same(), Join(list_to_atom(\"again@localhost\")), "
-                         "io:format(\"~0p\", [[Joined, Left, Same()]]), halt()."))
+                         "ok = net_kernel:stop(), Left = Same(), Latin = list_to_atom([$j, $@, $h, 16#f6]), Join(Latin), "
+                         "io:format(\"~0p\", [[Joined, Left, Same() =:= Latin]]), halt()."))
+    end)}.
+
+%% Nor is what a VM of a distribution has of one that was none.
+a_pid_of_nobody_is_nobodys_elsewhere_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        ?assertEqual("true",
+                     another_vm("{ok,_} = application:ensure_all_started(heirloom), "
+                         "{ok, _} = net_kernel:start(list_to_atom(\"joined@localhost\"), "
+                         "    #{name_domain => longnames, dist_listen => false}), "
+                         "T = heirloom:open_or_create(of_nobody, [public]), "
+                         "Init = binary_to_term(<<131, 88, 100, 13:16, \"nonode@nohost\", 0:96>>), "
+                         "true = heirloom_ets:insert(T, {1, Init}), "
+                         "io:format(\"~p\", [[{1, Init}] =:= heirloom_ets:lookup(T, 1)]), halt().")),
+        of_nobody = heirloom:open_or_create(of_nobody, [public]),
+        [{1, Pid}] = heirloom_ets:lookup(of_nobody, 1),
+        ?assertEqual("<0.0.0>", pid_to_list(whereis(init))),
+        ?assertNotEqual(whereis(init), Pid),
+        true = heirloom_ets:delete(of_nobody)
     end)}.
 
 %% Whoever sees a name while its table is made, given up and made anew finds nothing, or a table; and a stranger reads no private one.
