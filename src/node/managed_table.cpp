@@ -77,7 +77,8 @@ void ManagedTable::claim() {
     return retry_in(kIsItDropped);
   }
   if (found.owner == effects_.self()) {
-    introduced_ = true;
+    // Its own already, perhaps, by a transfer that is still to come: with the heir that its owner before has chosen.
+    introduced_ = set_heir(found.id);
     hold(found.id, true);  // who died while there was no manager may have died of it
   } else if (found.owner) {
     if (!introduced_) refuse_second_manager(found.id);
