@@ -31,8 +31,6 @@ namespace heirloom::crash {
 
 namespace {
 
-constexpr unsigned kHangSeconds = 20;
-
 pid_t fork_child() {
   std::fflush(nullptr);
   const pid_t parent = ::getpid();

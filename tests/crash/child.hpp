@@ -18,6 +18,9 @@
 
 namespace heirloom::crash {
 
+// What takes longer hangs.
+inline constexpr unsigned kHangSeconds = 20;
+
 class SteppedChild {
  public:
   // `run` calls its argument where stepping begins, and again where it ends.

@@ -13,7 +13,8 @@ namespace heirloom::crash {
 namespace {
 
 constexpr int kStaysBlockedMilliseconds = 30;  // longer than a waiter sleeps before it looks again
-constexpr int kBoundMilliseconds = 20'000;     // against hanging
+constexpr int kBoundMilliseconds = static_cast<int>(kHangSeconds) * 1000;
+constexpr int kForEver = -1;  // of poll()
 
 struct Pipe {
   int ends[2] = {-1, -1};
@@ -24,10 +25,10 @@ struct Pipe {
     for (const int end : ends) ::close(end);
   }
   [[nodiscard]] bool say() const { return ::write(ends[1], "!", 1) == 1; }
-  [[nodiscard]] bool hear() const {
+  [[nodiscard]] bool hear(int milliseconds) const {
     pollfd waited{ends[0], POLLIN, 0};
     char byte = 0;
-    return ::poll(&waited, 1, kBoundMilliseconds) > 0 && ::read(ends[0], &byte, 1) == 1;
+    return ::poll(&waited, 1, milliseconds) > 0 && ::read(ends[0], &byte, 1) == 1;
   }
 };
 
@@ -40,7 +41,10 @@ std::string kill_once(const Scenario& scenario, const Expected& expected, std::u
     return [&] {
       Session session(directory.descriptor());
       session.settle_in();
-      if (!ready.say() || !go.hear()) return std::string("! no signal to go");
+      // Until then it lives as long as the stepping takes.
+      ::alarm(0);
+      if (!ready.say() || !go.hear(kForEver)) return std::string("! no signal to go");
+      ::alarm(kHangSeconds);
       return act(session);
     };
   };
@@ -53,7 +57,7 @@ std::string kill_once(const Scenario& scenario, const Expected& expected, std::u
   };
   Helper waiter(bystander(writes));
   Helper reader(bystander(reads));
-  if (!ready.hear() || !ready.hear()) return "the others cannot open the table";
+  if (!ready.hear(kBoundMilliseconds) || !ready.hear(kBoundMilliseconds)) return "the others cannot open the table";
   SteppedChild child([&](const auto& mark) {
     Session session(directory.descriptor());
     if (scenario.prepare) scenario.prepare(session);

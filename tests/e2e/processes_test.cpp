@@ -113,7 +113,8 @@ TEST_F(Run, StartsTheNextVersionOnSighupWhichTakesTheTablesOver) {
 }
 
 TEST_F(Run, GoesOnWithTheFormerWhenTheNextVersionFails) {
-  write_file("command", "echo once >> lives; [ $(wc -l < lives) -eq 1 ] || exit 7; while :; do sleep 0.05; done");
+  write_file("command",
+             "mkdir first; failed=$?; echo once >> lives; [ $failed -eq 0 ] || exit 7; while :; do sleep 0.05; done");
   const pid_t runner = start("heirloom run -- sh ./command 2> err");
   wait_until("test -e lives");
   ASSERT_EQ(::kill(runner, SIGHUP), 0);
