@@ -344,7 +344,9 @@ bool SteppedChild::step() {
   return false;
 }
 
-std::string describe_instruction(std::uint64_t address) {
+namespace {
+
+std::string source_of(std::uint64_t address) {
   char command[128];
   char program[4096] = {};
   if (::readlink("/proc/self/exe", program, sizeof program - 1) < 0) return "?";
@@ -359,6 +361,16 @@ std::string describe_instruction(std::uint64_t address) {
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text.empty() ? "?" : text;
+}
+
+}  // namespace
+
+// Looked up once: it takes a second.
+const std::string& describe_instruction(std::uint64_t address) {
+  static std::map<std::uint64_t, std::string> known;
+  const auto [found, fresh] = known.try_emplace(address);
+  if (fresh) found->second = source_of(address);
+  return found->second;
 }
 
 Helper::Helper(const std::function<std::string()>& run) {

@@ -74,7 +74,7 @@ class SteppedChild {
 };
 
 // "function at file:line", as far as the program tells.
-std::string describe_instruction(std::uint64_t address);
+const std::string& describe_instruction(std::uint64_t address);
 
 // Each job runs in a forked process, as many at once as there are processors (at most 2); its result is what it
 // returns, or "! ..." with what ended it instead.
