@@ -365,7 +365,7 @@ std::string source_of(std::uint64_t address) {
 
 }  // namespace
 
-// Looked up once: it takes a second.
+// Looked up once: a program is started for it.
 const std::string& describe_instruction(std::uint64_t address) {
   static std::map<std::uint64_t, std::string> known;
   const auto [found, fresh] = known.try_emplace(address);

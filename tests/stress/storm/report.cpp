@@ -37,7 +37,7 @@ struct Quantity {
 };
 
 const Quantity kQuantities[] = {
-    // It grows by an eighth at a time, and keeps for each stripe what that ever needed at once: new maxima become rarer, but do not end.
+    // It grows by an eighth at a time, and ever more slowly over some thousand kills (docs/recovery.md).
     {"bytes of the table", &Footprint::table_bytes, [](std::uint64_t first) { return first + first / 4 + 65536; }},
     // How many objects are there at once is a matter of chance, too.
     {"those of objects and index", &Footprint::live_bytes, [](std::uint64_t first) { return 2 * first + 65536; }},
