@@ -151,8 +151,9 @@ TEST_F(RepairsOfPrograms, OfOneWhoOnlyLooksAreSaidOnItsStandardError) {
   Node opened = Node::open(node());
   const Table table = opened.open_or_create("jobs"_atom, {.protection = Protection::public_access});
   const Node observer = Node::open(node(), {.role = NodeRole::observer});
+  constexpr auto kLeft = ", left insert";
   std::string said;
-  for (int kills = 0; kills < 200 && said.find(" under way: ") == std::string::npos; ++kills) {
+  for (int kills = 0; kills < 200 && said.find(kLeft) == std::string::npos; ++kills) {
     const pid_t process = kill_writer(find);
     testing::internal::CaptureStderr();
     EXPECT_TRUE(observer.open_table("jobs"_atom).check().ok);
@@ -160,7 +161,7 @@ TEST_F(RepairsOfPrograms, OfOneWhoOnlyLooksAreSaidOnItsStandardError) {
     EXPECT_EQ(repair_of(table, process), std::nullopt);
   }
   EXPECT_THAT(said, HasSubstr("heirloom: table '1': program "));
-  EXPECT_THAT(said, HasSubstr(", left insert"));
+  EXPECT_THAT(said, HasSubstr(kLeft));
 }
 
 }  // namespace
