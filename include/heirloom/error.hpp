@@ -44,7 +44,7 @@ enum class ErrorCode {
   io,             // any other failure of the operating system
   syntax,         // text or bytes that are no term
   quarantined,    // the table was set aside for study: `heirloom release` gives it back
-  busy,           // it would have had to wait for a lock, which this thread must not (no_wait.hpp); nothing has changed
+  busy,           // it would have had to wait for a lock, which this thread must not (no_wait.hpp): later
 };
 
 // The name of a code, as it is written above.

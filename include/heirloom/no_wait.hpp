@@ -16,9 +16,10 @@ namespace heirloom {
 
 // While one exists, a write of this thread to one key throws Error{busy} where another thread has a lock that it needs for longer than
 // some microseconds; nothing has changed then. Calls that need the locks of several stripes throw it while they take these, and wait
-// for what they need later on; select_delete() and select_replace() throw it between objects, with some of them done. A write to a table
-// that is full makes no room by moving what lives there: it throws Error{full} where one that waits might find room. Who comes upon what a
-// dead writer has left repairs it first, and waits for what it needs; so does who takes a table over. Reads never wait.
+// for what they need later on. select_delete() and select_replace() throw it between two keys, with some of them done; made in steps
+// (select.hpp), they go on from there. A write to a table that is full makes no room by moving what lives there: it throws Error{full}
+// where one that waits might find room. Who comes upon what a dead writer has left repairs it first, and waits for what it needs; so
+// does who takes a table over, and who has replaced the first of several objects of a key. Reads never wait.
 class NoWait {
  public:
   NoWait() noexcept;

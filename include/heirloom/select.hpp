@@ -63,12 +63,17 @@ enum class SelectKind { select, reverse, count, remove, replace };
 //   std::cout << steps.count() << " deleted\n";
 class SelectSteps {
  public:
-  // Looks at so many objects, and some more. True: that was the last step. Errors: as the call.
+  // Looks at so many objects, and some more. True: that was the last step. Errors: as the call. After Error{busy} (no_wait.hpp) the
+  // next step goes on: nothing is left out, and nothing done twice. After Error{full} it does, too, but for what replaces objects of a
+  // duplicate_bag: of the key where it was full some may be replaced.
   bool step(std::size_t objects_max);
   // What was selected so far, and not taken yet.
   [[nodiscard]] std::vector<Term> take_matches();
   // How many objects were counted, deleted or replaced so far.
   [[nodiscard]] std::uint64_t count() const noexcept;
+  // Does the steps that are left, and returns what was not taken of the matches, and where the next ones are, if there may be only so
+  // many: as select() of a limit or a continuation. Nothing: there were none, and will be none. Once.
+  [[nodiscard]] std::optional<Chunk> take_chunk();
 
   explicit SelectSteps(std::unique_ptr<node::Selection> selection) noexcept;
   SelectSteps(SelectSteps&& other) noexcept;

@@ -213,7 +213,10 @@ class Table {
   // ets:table/1,2: the matches one by one, read some at a time. An input range, as that of all objects.
   class Matches;
   [[nodiscard]] Matches each(const MatchSpec& spec, std::size_t objects_at_once = 100) const;
+  // Any of these, step by step: all of it, or, of what selects matches, a chunk.
   [[nodiscard]] SelectSteps select_in_steps(SelectKind kind, const MatchSpec& spec) const;
+  [[nodiscard]] SelectSteps select_in_steps(SelectKind kind, const MatchSpec& spec, std::size_t limit) const;
+  [[nodiscard]] SelectSteps select_in_steps(const Continuation& continuation) const;
 
   // ets:safe_fixtable/2, by whoever may read: next() takes keys that were deleted - any key - while some process has fixed the table. A
   // fixation counts, and ends with its process. Errors: no_manager.

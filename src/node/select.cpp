@@ -18,27 +18,21 @@ namespace {
 
 constexpr std::size_t kNoLimit = node::Selection::kNoLimit;
 
-node::Selection selection(const node::TableHandle& handle, SelectKind kind, const MatchSpec& spec) {
-  return {handle, kind, spec, node::caller(handle)};
+node::Selection selection(const node::TableHandle& handle, SelectKind kind, const MatchSpec& spec,
+                          std::size_t limit = kNoLimit) {
+  return {handle, kind, spec, node::caller(handle), limit};
 }
 
 std::vector<Term> all_matches(const node::TableHandle& handle, SelectKind kind, const MatchSpec& spec) {
   node::Selection selected = selection(handle, kind, spec);
-  selected.go(kNoLimit, kNoLimit);
-  return std::move(selected.matches());
+  selected.go(kNoLimit);
+  return selected.take_matches();
 }
 
 std::uint64_t all_counted(const node::TableHandle& handle, SelectKind kind, const MatchSpec& spec) {
   node::Selection selected = selection(handle, kind, spec);
-  selected.go(kNoLimit, kNoLimit);
+  selected.go(kNoLimit);
   return selected.count();
-}
-
-std::optional<Chunk> first_chunk(const node::TableHandle& handle, SelectKind kind, const MatchSpec& spec,
-                                 std::size_t limit) {
-  node::Selection selected = selection(handle, kind, spec);
-  if (limit == 0) throw Error(ErrorCode::badarg, "select", "the limit must be 1 at least");
-  return selected.chunk(limit);
 }
 
 // -- continuations as terms: {TableId, Spec, Limit, Reverse, {AtEnd, Number, Order, [Last]}, Found} --
@@ -81,14 +75,13 @@ std::vector<Term> Table::select_reverse(const MatchSpec& spec) const {
   return all_matches(*handle_, SelectKind::reverse, spec);
 }
 std::optional<Chunk> Table::select(const MatchSpec& spec, std::size_t limit) const {
-  return first_chunk(*handle_, SelectKind::select, spec, limit);
+  return selection(*handle_, SelectKind::select, spec, limit).take_chunk();
 }
 std::optional<Chunk> Table::select_reverse(const MatchSpec& spec, std::size_t limit) const {
-  return first_chunk(*handle_, SelectKind::reverse, spec, limit);
+  return selection(*handle_, SelectKind::reverse, spec, limit).take_chunk();
 }
 std::optional<Chunk> Table::select(const Continuation& continuation) const {
-  const node::SelectState& state = continuation.state();
-  return node::Selection(*handle_, state, node::caller(*handle_)).chunk(state.limit);
+  return node::Selection(*handle_, continuation.state(), node::caller(*handle_)).take_chunk();
 }
 
 std::uint64_t Table::select_count(const MatchSpec& spec) const {
@@ -102,7 +95,13 @@ std::vector<Term> Table::match_object(const Term& pattern) const { return select
 void Table::match_delete(const Term& pattern) { select_delete(match_delete_pattern(pattern)); }
 
 SelectSteps Table::select_in_steps(SelectKind kind, const MatchSpec& spec) const {
-  return SelectSteps(std::make_unique<node::Selection>(*handle_, kind, spec, node::caller(*handle_)));
+  return select_in_steps(kind, spec, kNoLimit);
+}
+SelectSteps Table::select_in_steps(SelectKind kind, const MatchSpec& spec, std::size_t limit) const {
+  return SelectSteps(std::make_unique<node::Selection>(*handle_, kind, spec, node::caller(*handle_), limit));
+}
+SelectSteps Table::select_in_steps(const Continuation& continuation) const {
+  return SelectSteps(std::make_unique<node::Selection>(*handle_, continuation.state(), node::caller(*handle_)));
 }
 
 // -- Continuation --
@@ -131,8 +130,9 @@ SelectSteps::SelectSteps(SelectSteps&& other) noexcept = default;
 SelectSteps& SelectSteps::operator=(SelectSteps&& other) noexcept = default;
 SelectSteps::~SelectSteps() = default;
 
-bool SelectSteps::step(std::size_t objects_max) { return selection_->go(kNoLimit, objects_max); }
-std::vector<Term> SelectSteps::take_matches() { return std::exchange(selection_->matches(), {}); }
+bool SelectSteps::step(std::size_t objects_max) { return selection_->go(objects_max); }
+std::vector<Term> SelectSteps::take_matches() { return selection_->take_matches(); }
+std::optional<Chunk> SelectSteps::take_chunk() { return selection_->take_chunk(); }
 std::uint64_t SelectSteps::count() const noexcept { return selection_->count(); }
 
 }  // namespace heirloom

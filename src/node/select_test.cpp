@@ -170,6 +170,44 @@ TEST_P(Select, IsDoneInSteps) {
   EXPECT_EQ(table_.select_count(odd_is_true()), 0U);
 }
 
+TEST_P(Select, AChunkIsFoundInSteps) {
+  fill(2000);
+  for (const bool takes : {false, true}) {  // before the chunk is whole
+    for (const std::size_t limit : {1U, 7U, 100U, 10'000U}) {
+      Terms all;
+      int steps_made = 0;
+      std::optional<Chunk> chunk;
+      SelectSteps steps = table_.select_in_steps(SelectKind::select, odd_keys(), limit);
+      for (;;) {
+        Terms of_chunk;
+        for (bool done = false; !done; ++steps_made) {
+          done = steps.step(50);
+          if (!takes) continue;
+          const Terms some = steps.take_matches();
+          of_chunk.insert(of_chunk.end(), some.begin(), some.end());
+        }
+        chunk = steps.take_chunk();
+        if (!chunk) break;
+        of_chunk.insert(of_chunk.end(), chunk->matches.begin(), chunk->matches.end());
+        ASSERT_TRUE(chunk->rest ? of_chunk.size() == limit : of_chunk.size() < limit) << limit;
+        all.insert(all.end(), of_chunk.begin(), of_chunk.end());
+        if (!chunk->rest) break;
+        steps = table_.select_in_steps(*chunk->rest);
+      }
+      EXPECT_EQ(all, table_.select(odd_keys())) << limit;
+      EXPECT_GT(steps_made, 30) << limit;
+    }
+  }
+  // What is left to do it does itself.
+  EXPECT_EQ(table_.select_in_steps(SelectKind::select, odd_keys(), 100).take_chunk()->matches,
+            table_.select(odd_keys(), 100)->matches);
+  EXPECT_FALSE(table_.select_in_steps(SelectKind::select, parse("[{{none,'_'},[],[1]}]"), 1).take_chunk());
+  EXPECT_EQ(code_of([&] { static_cast<void>(table_.select_in_steps(SelectKind::select, odd_keys(), 0)); }),
+            ErrorCode::badarg);
+  EXPECT_EQ(code_of([&] { static_cast<void>(table_.select_in_steps(SelectKind::count, odd_keys(), 1)); }),
+            ErrorCode::badarg);
+}
+
 TEST_P(Select, DeletesThoseOfWhichItSaysTrue) {
   fill(1000);
   EXPECT_EQ(table_.select_delete(odd_keys()), 0U);

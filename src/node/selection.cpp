@@ -104,7 +104,7 @@ class Selection::Replacing final : public table::Judge {
   Term replacement_;
 };
 
-Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller,
+Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller, std::size_t limit,
                      table::SearchPosition position)
     : handle_(handle),
       kind_(kind == SelectKind::reverse && handle.table->type() != TableType::ordered_set ? SelectKind::select : kind),
@@ -113,20 +113,30 @@ Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec
       machine_(spec.program(), surroundings_of(*handle.table, caller)),
       range_(matching::key_range_of(*spec.program(), static_cast<std::size_t>(handle.table->keypos()),
                                     handle.table->type() == TableType::ordered_set)),
-      position_(std::move(position)) {}
-
-Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller)
-    : Selection(handle, kind, spec, caller, table::SearchPosition{}) {
+      position_(std::move(position)),
+      limit_(limit) {
   handle.table->check_access(caller, kind == SelectKind::remove || kind == SelectKind::replace);
+}
+
+Selection::Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller, std::size_t limit)
+    : Selection(handle, kind, spec, caller, limit, table::SearchPosition{}) {
+  if (limit == 0) throw Error(ErrorCode::badarg, "select", "the limit must be 1 at least");
+  if (limit != kNoLimit && kind != SelectKind::select && kind != SelectKind::reverse)
+    throw Error(ErrorCode::badarg, "select", "only what selects matches has a limit");
   if (kind == SelectKind::replace && !spec.program()->clauses.empty()) refuse_changed_keys(*handle.table, spec);
 }
 
 Selection::Selection(const TableHandle& handle, const SelectState& state, Pid caller)
-    : Selection(handle, state.reverse ? SelectKind::reverse : SelectKind::select, state.spec, caller, state.position) {
+    : Selection(handle, state.reverse ? SelectKind::reverse : SelectKind::select, state.spec, caller, state.limit,
+                state.position) {
   if (state.table != handle.id)
     throw Error(ErrorCode::badarg, "select", "the continuation is of the table " + state.table + ", not " + handle.id);
-  found_ = state.found;
-  first_left_ = state.first_left;
+  if (state.found == nullptr) return;
+  const auto begin = state.found->begin() + static_cast<std::ptrdiff_t>(state.first_left);
+  const std::size_t count = std::min(limit_, state.found->size() - state.first_left);
+  matches_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+  first_left_ = state.first_left + count;
+  if (first_left_ != state.found->size()) found_ = state.found;
 }
 
 // In one step, and so the only one of its kind that is.
@@ -135,16 +145,16 @@ bool Selection::deletes_everything() const {
   return kind_ == SelectKind::remove && spec_.term() == everything;
 }
 
-bool Selection::go(std::size_t matches_max, std::size_t work_max) {
+bool Selection::go(std::size_t work_max) {
   table::Table& table = *handle_.table;
   const table::SearchStep step{work_max, kind_ == SelectKind::reverse ? table::Direction::down : table::Direction::up};
   switch (kind_) {
     case SelectKind::select:
     case SelectKind::reverse: {
-      if (matches_.size() >= matches_max) break;
-      Collecting collecting(machine_, matches_, matches_max);
+      if (matches_.size() >= wanted()) return true;
+      Collecting collecting(machine_, matches_, wanted());
       table.search(caller_, range_, position_, step, collecting);
-      break;
+      return position_.at_end || matches_.size() >= wanted();
     }
     case SelectKind::count: {
       Counting counting(machine_, count_);
@@ -158,25 +168,29 @@ bool Selection::go(std::size_t matches_max, std::size_t work_max) {
         break;
       }
       Removing removing(machine_);
-      count_ += table.change(caller_, range_, position_, step, removing);
-      break;
+      table.change(caller_, range_, change_, step, removing);
+      return change_.at_end();
     }
     case SelectKind::replace: {
       Replacing replacing(machine_);
-      count_ += table.change(caller_, range_, position_, step, replacing);
-      break;
+      table.change(caller_, range_, change_, step, replacing);
+      return change_.at_end();
     }
   }
   return position_.at_end;
 }
 
-void Selection::take_found(std::size_t matches_max) {
-  if (found_ == nullptr) return;
-  const auto begin = found_->begin() + static_cast<std::ptrdiff_t>(first_left_);
-  const std::size_t count = std::min(matches_max, found_->size() - first_left_);
-  matches_.insert(matches_.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
-  first_left_ += count;
-  if (first_left_ == found_->size()) found_ = nullptr;
+std::vector<Term> Selection::take_matches() {
+  std::vector<Term> taken;
+  if (matches_.size() > wanted()) {
+    const auto end = matches_.begin() + static_cast<std::ptrdiff_t>(wanted());
+    taken.assign(std::make_move_iterator(matches_.begin()), std::make_move_iterator(end));
+    matches_.erase(matches_.begin(), end);
+  } else {
+    taken.swap(matches_);
+  }
+  taken_ += taken.size();
+  return taken;
 }
 
 // Whether it is certain that nothing is behind what was found: keys that are known are looked up at once. (Those of an ordered_set
@@ -187,23 +201,20 @@ bool Selection::knows_end() const {
 }
 
 // As many as were asked for come with a continuation, also when nothing is behind them.
-std::optional<Chunk> Selection::chunk(std::size_t limit) {
-  handle_.table->check_access(caller_, false);
-  take_found(limit);
-  go(limit, table::SearchStep::kUnbounded);
-  if (matches_.size() > limit) {
-    const auto end_of_chunk = matches_.begin() + static_cast<std::ptrdiff_t>(limit);
-    found_ = std::make_shared<const std::vector<Term>>(std::make_move_iterator(end_of_chunk),
-                                                       std::make_move_iterator(matches_.end()));
-    first_left_ = 0;
-    matches_.erase(end_of_chunk, matches_.end());
+std::optional<Chunk> Selection::take_chunk() {
+  while (!go(table::SearchStep::kUnbounded)) {
   }
-  if (matches_.empty()) return std::nullopt;
-  if (matches_.size() < limit || knows_end()) return Chunk{std::move(matches_), std::nullopt};
-  return Chunk{std::move(matches_),
+  std::vector<Term> last = take_matches();
+  if (taken_ == 0) return std::nullopt;
+  if (!matches_.empty()) {
+    found_ = std::make_shared<const std::vector<Term>>(std::exchange(matches_, {}));
+    first_left_ = 0;
+  }
+  if (taken_ < limit_ || knows_end()) return Chunk{std::move(last), std::nullopt};
+  return Chunk{std::move(last),
                Continuation(std::make_shared<const SelectState>(SelectState{.table = handle_.id,
                                                                             .spec = spec_,
-                                                                            .limit = limit,
+                                                                            .limit = limit_,
                                                                             .reverse = kind_ == SelectKind::reverse,
                                                                             .position = position_,
                                                                             .found = found_,

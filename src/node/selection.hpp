@@ -35,20 +35,22 @@ class Selection {
  public:
   static constexpr std::size_t kNoLimit = table::SearchStep::kUnbounded;
 
-  // Throws Error as the call. `caller` is who may or may not.
-  Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller);
+  // Throws Error as the call. `caller` is who may or may not; `limit` how many matches there may be, of a select.
+  Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller,
+            std::size_t limit = kNoLimit);
   // Goes on where a continuation says.
   Selection(const TableHandle& handle, const SelectState& state, Pid caller);
 
-  // Until there are so many matches, or that was so much work. True: that was all.
-  bool go(std::size_t matches_max, std::size_t work_max);
-  [[nodiscard]] std::vector<Term>& matches() noexcept { return matches_; }
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-  // The next `limit` of them. Nothing: there are none, and there will be none.
-  [[nodiscard]] std::optional<Chunk> chunk(std::size_t limit);
+  // So much work, or less. True: that was all, or there are as many matches as there may be.
+  bool go(std::size_t work_max);
+  // Those that were not taken yet.
+  [[nodiscard]] std::vector<Term> take_matches();
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_ + change_.changed; }
+  // Goes to the end, and takes the rest of the matches. Nothing: there were none, and there will be none.
+  [[nodiscard]] std::optional<Chunk> take_chunk();
 
  private:
-  Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller,
+  Selection(const TableHandle& handle, SelectKind kind, const MatchSpec& spec, Pid caller, std::size_t limit,
             table::SearchPosition position);
 
   class Collecting;
@@ -56,8 +58,8 @@ class Selection {
   class Removing;
   class Replacing;
   [[nodiscard]] bool deletes_everything() const;
-  void take_found(std::size_t matches_max);
   [[nodiscard]] bool knows_end() const;
+  [[nodiscard]] std::size_t wanted() const noexcept { return limit_ - taken_; }
 
   TableHandle handle_;
   SelectKind kind_;
@@ -66,7 +68,10 @@ class Selection {
   matching::Machine machine_;
   term::KeyRange range_;
   table::SearchPosition position_;
-  // Matches of a former chunk, from `first_left_` on; and those of this one.
+  table::ChangeProgress change_;
+  std::size_t limit_;
+  std::size_t taken_ = 0;  // of so many
+  // Matches of a former chunk, from `first_left_` on; and those of this one that were not taken, or more.
   std::shared_ptr<const std::vector<Term>> found_;
   std::size_t first_left_ = 0;
   std::vector<Term> matches_;

@@ -212,7 +212,10 @@ class Wanted final : public Visitor {
     if (keys_.empty() || !(keys_.back() == key_)) keys_.push_back(std::move(key_));
     return true;
   }
-  [[nodiscard]] const std::vector<Term>& keys() const noexcept { return keys_; }
+  [[nodiscard]] std::vector<Term> keys_last_first() {
+    std::reverse(keys_.begin(), keys_.end());
+    return std::move(keys_);
+  }
 
  private:
   Judge& judge_;
@@ -223,18 +226,21 @@ class Wanted final : public Visitor {
 
 }  // namespace
 
-std::uint64_t Table::change(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,
-                            Judge& judge) {
+void Table::change(Pid caller, const term::KeyRange& range, ChangeProgress& progress, const SearchStep& step,
+                   Judge& judge) {
   const shm::Holder me = prepare_write(caller, judge.operation());
-  std::uint64_t changed = 0;
-  for (std::size_t left = step.work_max; !position.at_end && left != 0;) {
+  for (std::size_t left = step.work_max;;) {
+    while (!progress.found.empty()) {
+      progress.changed += change_key(caller, me, progress.found.back(), judge);
+      progress.found.pop_back();
+    }
+    if (progress.at_end() || left == 0) return;
     Wanted wanted(judge, keypos_);
-    SearchPosition behind = position;
+    SearchPosition behind = progress.position;
     left -= std::min(left, search(caller, range, behind, {std::min(left, kWorkAnEpoch), step.direction}, wanted));
-    for (const Term& key : wanted.keys()) changed += change_key(caller, me, key, judge);
-    position = std::move(behind);
+    progress.found = wanted.keys_last_first();
+    progress.position = std::move(behind);
   }
-  return changed;
 }
 
 // Under its lock an object is judged again: it is this state of it that is changed, or kept.
@@ -263,12 +269,14 @@ std::uint64_t Table::change_key(Pid caller, shm::Holder me, const TermView& key,
   const auto members = [&] { return Members(segment_->window(), place.value); };
   std::vector<bool> goes(members().count());
   std::uint64_t replaced = 0;
+  std::optional<shm::Waiting> waiting;
   for (std::uint64_t i = 0; i < goes.size(); ++i) {
     const Judge::Verdict verdict = verdict_of(members()[i]);
     goes[i] = verdict == Judge::Verdict::remove;
     if (verdict != Judge::Verdict::replace) continue;
     replace(i);
     ++replaced;
+    waiting.emplace(true);  // who had to come again would replace it again
     place = guard.find(prepared);
   }
   return replaced + guard.remove_members(place, [&](std::uint64_t index) { return goes[index]; });

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "heirloom/repair.hpp"
 #include "heirloom/term.hpp"
@@ -25,6 +26,16 @@ struct SearchPosition {
   std::uint64_t number = 0;  // of the next key, where keys are looked up; else of the stripe
   std::uint64_t order = 0;   // the least reversed hash in it that was not visited yet
   std::optional<Term> last;  // of an ordered_set: the key visited last
+};
+
+// How far Table::change() got, likewise. What it found and did not change yet is kept, so that a call that was broken off between two
+// keys - by Error{busy}, say - can be made once more, and goes on there.
+struct ChangeProgress {
+  SearchPosition position;    // behind what was found
+  std::vector<Term> found;    // keys of objects to judge again under their lock; the next one last
+  std::uint64_t changed = 0;  // objects, so far
+
+  [[nodiscard]] bool at_end() const noexcept { return position.at_end && found.empty(); }
 };
 
 struct SearchStep {

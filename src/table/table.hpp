@@ -192,9 +192,9 @@ class Table {
   void delete_object(Pid caller, const Term& object);
   std::uint64_t delete_all_objects(Pid caller);  // returns how many there were
   // Deletes or replaces objects of a range as a judge says: each object in one step of its own (of a bag, those of a key in one).
-  // What it replaces an object by must have the very same key. Returns how many it changed.
-  std::uint64_t change(Pid caller, const term::KeyRange& range, SearchPosition& position, const SearchStep& step,
-                       Judge& judge);
+  // What it replaces an object by must have the very same key. Error{busy} is thrown between keys alone, and Error{full} also between the
+  // objects of one key of a duplicate_bag.
+  void change(Pid caller, const term::KeyRange& range, ChangeProgress& progress, const SearchStep& step, Judge& judge);
   std::vector<Term> update_counter(Pid caller, const Term& key, std::span<const CounterUpdate> updates,
                                    const Term* default_object);
   // Adds to a counter that can be stored in place, and returns the sum; nothing, and nothing done, for all others.

@@ -27,8 +27,8 @@ class Change final : public table::Judge {
   void make() {
     const bool ordered = table_.type() == TableType::ordered_set;
     const term::KeyRange range = matching::key_range_of(*spec_.program(), 1, ordered);
-    table::SearchPosition position;
-    table_.change(kCaller, range, position, {}, *this);
+    table::ChangeProgress progress;
+    table_.change(kCaller, range, progress, {}, *this);
   }
 
   [[nodiscard]] Operation operation() const noexcept override {

@@ -175,8 +175,8 @@ void write_all(table::Table& table, const Specimen& specimen) {
   });
   attempt("fence", [&] { static_cast<void>(table.fence()); });
   Nothing nothing;
-  table::SearchPosition position;
-  attempt("change", [&] { static_cast<void>(table.change(kCaller, term::KeyRange{}, position, {}, nothing)); });
+  table::ChangeProgress progress;
+  attempt("change", [&] { table.change(kCaller, term::KeyRange{}, progress, {}, nothing); });
   for (std::size_t i = 0; i < specimen.keys().size(); i += 2)
     attempt("take", [&] { static_cast<void>(table.take(kCaller, specimen.keys()[i])); });
   attempt("insert with new atoms", [&] { insert({{999, parse("[never_seen, before]")}}); });
