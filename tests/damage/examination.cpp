@@ -65,15 +65,26 @@ class Everything final : public table::Visitor {
   Term last_;
 };
 
-class Nothing final : public table::Judge {
+// Keeps, removes and replaces by itself, in turns.
+class Turns final : public table::Judge {
  public:
-  [[nodiscard]] Operation operation() const noexcept override { return Operation::select_delete; }
+  [[nodiscard]] Operation operation() const noexcept override { return Operation::select_replace; }
   Verdict judge(const table::Seen& object) override {
-    static_cast<void>(object.view().size());
-    return Verdict::keep;
+    object_ = object.copy();
+    constexpr Verdict kVerdicts[] = {Verdict::keep, Verdict::remove, Verdict::replace};
+    return kVerdicts[turn_++ % 3];
   }
-  Term replacement() override { return {}; }
+  Term replacement() override { return object_; }
+
+ private:
+  std::size_t turn_ = 0;
+  Term object_;
 };
+
+const term::KeyRange& every_key() {
+  static const term::KeyRange range{.kind = term::KeyRange::Kind::everything};
+  return range;
+}
 
 std::vector<Term> walk(const table::Table& table, table::Direction direction) {
   std::vector<Term> keys;
@@ -134,7 +145,7 @@ Reading read_all(const table::Table& table, const Specimen& specimen) {
   read("search", [&] {
     Everything everything;
     table::SearchPosition position;
-    static_cast<void>(table.search(kCaller, term::KeyRange{}, position, {}, everything));
+    static_cast<void>(table.search(kCaller, every_key(), position, {}, everything));
     return everything.objects;
   });
   read("size", [&] { return std::vector<Term>{Term(table.size())}; });
@@ -174,9 +185,9 @@ void write_all(table::Table& table, const Specimen& specimen) {
     insert(objects);
   });
   attempt("fence", [&] { static_cast<void>(table.fence()); });
-  Nothing nothing;
+  Turns turns;
   table::ChangeProgress progress;
-  attempt("change", [&] { table.change(kCaller, term::KeyRange{}, progress, {}, nothing); });
+  attempt("change", [&] { table.change(kCaller, every_key(), progress, {}, turns); });
   for (std::size_t i = 0; i < specimen.keys().size(); i += 2)
     attempt("take", [&] { static_cast<void>(table.take(kCaller, specimen.keys()[i])); });
   attempt("insert with new atoms", [&] { insert({{999, parse("[never_seen, before]")}}); });
@@ -190,6 +201,10 @@ Reading read_healthy(const table::TestNode& node, const shm::Attachment& attachm
   const CheckReport report = table->check();
   if (reading.corrupt || reading.odd) throw std::runtime_error("a table that is healthy cannot be read");
   if (!report.ok) throw std::runtime_error("the table is not healthy: " + report.findings.front());
+  for (std::size_t way = 0; table->size() != 0 && way < Reading::kWays; ++way) {
+    if (reading.ways[way]->empty())
+      throw std::runtime_error("way " + std::to_string(way) + " of reading shows nothing");
+  }
   return reading;
 }
 
