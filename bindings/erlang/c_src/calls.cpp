@@ -87,7 +87,7 @@ ERL_NIF_TERM quick(ErlNifEnv* env, ERL_NIF_TERM key, Right right, const Body& bo
       const Registry::Reading reading(registry);
       State* const state = registry.find_again(reading, key);
       if (state == nullptr || judge(env, *state, right) != Verdict::may) return words.slow;
-      if (!state->opened.is_bag) return body(state->opened.table);
+      if (!state->opened.is_bag()) return body(state->opened.table);
       kept = state->shared_from_this();
     }
     // All the objects of a key may be many: meanwhile the registry can change.
@@ -109,15 +109,6 @@ ERL_NIF_TERM boolean(bool value) noexcept { return value ? words.is_true : words
 
 // -- any call --
 
-// As a chunk of the library's ets: {Matches, {_, Rest}}.
-ERL_NIF_TERM next_chunk(ErlNifEnv* env, const Table& table, const Term& rest) {
-  const std::optional<heirloom::Chunk> chunk = table.select(heirloom::Continuation::from_term(rest));
-  const ERL_NIF_TERM end = atom(env, "$end_of_table");
-  if (!chunk) return end;
-  const ERL_NIF_TERM next = chunk->rest ? enif_make_tuple2(env, end, to_erlang(env, chunk->rest->to_term())) : end;
-  return enif_make_tuple2(env, to_erlang(env, heirloom::list(chunk->matches)), next);
-}
-
 ERL_NIF_TERM any_call(ErlNifEnv* env, Arguments arguments) {
   const Right right = is_atom(env, arguments[1], "write") ? Right::write
                       : is_atom(env, arguments[1], "ask") ? Right::ask
@@ -125,37 +116,82 @@ ERL_NIF_TERM any_call(ErlNifEnv* env, Arguments arguments) {
   return on_table(env, arguments[0], right, [&](const State& state) {
     std::vector<Term> terms;
     for (const ERL_NIF_TERM each : elements_of(env, arguments[3])) terms.push_back(from_erlang(env, each));
-    if (is_atom(env, arguments[2], "continue")) return ok(env, next_chunk(env, state.opened.table, terms.at(0)));
     return ok(env, to_erlang(env, library().call(state.opened.table, atom_from_erlang(env, arguments[2]), terms)));
   });
 }
 
 // -- selects in steps --
 
-constexpr std::size_t kObjectsAStep = 64;
+// How many objects make a step: half as many when one took longer than this, else twice as many. Some are of megabytes.
+constexpr std::size_t kObjectsAtFirst = 4;
+constexpr std::size_t kObjectsAtMost = 256;
+constexpr ErlNifTime kMicrosecondsAStep = 50;
 constexpr ErlNifTime kMicrosecondsAtOnce = 500;
 constexpr ErlNifTime kMicrosecondsATimeslice = 1000;  // of the VM, about
 
+// What comes of a select.
+enum class Outcome { matches, chunk, number };
+
 // A select under way. Its process may die in between: then the VM lets it go.
 struct Selecting {
-  Table table;  // what the steps read
-  bool counts;
+  std::shared_ptr<const State> state;
+  Right right;
+  Outcome outcome;
   SelectSteps steps;
+  std::size_t objects_a_step = kObjectsAtFirst;
 };
 ErlNifResourceType* selecting = nullptr;
 void let_go(ErlNifEnv* /*env*/, void* place) { static_cast<Selecting*>(place)->~Selecting(); }
 
-// False: its time is over. Found are its matches so far, the last one first; in the end those, or their number.
+ERL_NIF_TERM kept(ErlNifEnv* env, Selecting&& select) {
+  void* const place = enif_alloc_resource(selecting, sizeof(Selecting));
+  new (place) Selecting(std::move(select));
+  const ERL_NIF_TERM made = enif_make_resource(env, place);
+  enif_release_resource(place);
+  return made;
+}
+Selecting& kept(ErlNifEnv* env, ERL_NIF_TERM reference) {
+  void* place = nullptr;
+  if (enif_get_resource(env, reference, selecting, &place) == 0)
+    throw Error(ErrorCode::type, "go on with a select", "none is behind this reference");
+  return *static_cast<Selecting*>(place);
+}
+
+// The matches, the last one first, before others that were found.
+ERL_NIF_TERM before(ErlNifEnv* env, const std::vector<Term>& matches, ERL_NIF_TERM found) {
+  for (const Term& match : matches) found = enif_make_list_cell(env, to_erlang(env, match.view()), found);
+  return found;
+}
+
+ERL_NIF_TERM outcome(ErlNifEnv* env, Selecting& select, ERL_NIF_TERM found) {
+  if (select.outcome == Outcome::number) return enif_make_uint64(env, select.steps.count());
+  if (select.outcome == Outcome::matches) return found;
+  const ERL_NIF_TERM end = atom(env, "$end_of_table");
+  const std::optional<heirloom::Chunk> chunk = select.steps.take_chunk();
+  if (!chunk) return end;
+  const ERL_NIF_TERM rest = chunk->rest ? to_erlang(env, chunk->rest->to_term()) : end;
+  return enif_make_tuple2(env, before(env, chunk->matches, found), rest);
+}
+
+// False: its time is over. Found are its matches so far; in the end what comes of it. As in ets, who goes on may be one who may not any
+// more.
 bool run(ErlNifEnv* env, Selecting& select, ERL_NIF_TERM& found) {
+  {
+    const Registry::Reading reading(registry);
+    if (judge(env, *select.state, select.right) == Verdict::may_not)
+      throw Error(ErrorCode::access, "select", "the table was given other rights meanwhile");
+  }
   const ErlNifTime begin = enif_monotonic_time(ERL_NIF_USEC);
-  for (;;) {
-    const bool done = select.steps.step(kObjectsAStep);
-    for (const Term& match : select.steps.take_matches())
-      found = enif_make_list_cell(env, to_erlang(env, match.view()), found);
+  for (ErlNifTime before_step = 0;;) {
+    const bool done = select.steps.step(select.objects_a_step);
+    found = before(env, select.steps.take_matches(), found);
     const ErlNifTime took = enif_monotonic_time(ERL_NIF_USEC) - begin;
+    const bool long_step = took - std::exchange(before_step, took) > kMicrosecondsAStep;
+    select.objects_a_step =
+        std::clamp(long_step ? select.objects_a_step / 2 : 2 * select.objects_a_step, std::size_t{1}, kObjectsAtMost);
     if (!done && took < kMicrosecondsAtOnce) continue;
     enif_consume_timeslice(env, static_cast<int>(std::clamp<ErlNifTime>(100 * took / kMicrosecondsATimeslice, 1, 100)));
-    if (done && select.counts) found = enif_make_uint64(env, select.steps.count());
+    if (done) found = outcome(env, select, found);
     return done;
   }
 }
@@ -163,27 +199,76 @@ bool run(ErlNifEnv* env, Selecting& select, ERL_NIF_TERM& found) {
 // select_on(Selecting, Found)
 ERL_NIF_TERM select_on(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    void* place = nullptr;
-    if (enif_get_resource(env, arguments[0], selecting, &place) == 0) return enif_make_badarg(env);
     ERL_NIF_TERM found = arguments[1];
-    if (run(env, *static_cast<Selecting*>(place), found)) return ok(env, found);
+    if (run(env, kept(env, arguments[0]), found)) return ok(env, found);
     const ERL_NIF_TERM next[] = {arguments[0], found};
     return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
   });
+}
+
+// change_at_once(Selecting): in a dirty scheduler, which waits for locks.
+ERL_NIF_TERM change_at_once(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    SelectSteps& steps = kept(env, arguments[0]).steps;
+    while (!steps.step(kObjectsAtMost)) {
+    }
+    return ok(env, enif_make_uint64(env, steps.count()));
+  });
+}
+ERL_NIF_TERM schedule_at_once(ErlNifEnv* env, ERL_NIF_TERM reference) {
+  return enif_schedule_nif(env, "change_at_once", ERL_NIF_DIRTY_JOB_CPU_BOUND, change_at_once, 1, &reference);
 }
 
 struct SelectFunction {
   const char* name;
   SelectKind kind;
   MatchSpec (*spec_of)(const Term& what);
+
+  [[nodiscard]] bool changes() const noexcept { return kind == SelectKind::remove || kind == SelectKind::replace; }
+  [[nodiscard]] Right right() const noexcept { return changes() ? Right::write : Right::read; }
+  [[nodiscard]] bool counts() const noexcept { return changes() || kind == SelectKind::count; }
 };
+MatchSpec as_it_is(const Term& what) { return MatchSpec(what); }
 constexpr SelectFunction kSelectFunctions[] = {
-    {"select", SelectKind::select, [](const Term& what) { return MatchSpec(what); }},
-    {"select_reverse", SelectKind::reverse, [](const Term& what) { return MatchSpec(what); }},
-    {"select_count", SelectKind::count, [](const Term& what) { return MatchSpec(what); }},
+    {"select", SelectKind::select, as_it_is},
+    {"select_reverse", SelectKind::reverse, as_it_is},
+    {"select_count", SelectKind::count, as_it_is},
+    {"select_delete", SelectKind::remove, as_it_is},
+    {"select_replace", SelectKind::replace, as_it_is},
     {"match", SelectKind::select, heirloom::match_pattern},
     {"match_object", SelectKind::select, heirloom::match_object_pattern},
+    {"match_delete", SelectKind::remove, heirloom::match_delete_pattern},
 };
+
+// Null: it is none.
+const SelectFunction* select_function(ErlNifEnv* env, ERL_NIF_TERM name) {
+  for (const SelectFunction& function : kSelectFunctions) {
+    if (is_atom(env, name, function.name)) return &function;
+  }
+  return nullptr;
+}
+
+// What does not give way: to delete everything, which is one step; and to replace objects of a key of which some may be replaced
+// already when there is no memory.
+bool is_at_once(const SelectFunction& function, const MatchSpec& spec, const Opened& opened) {
+  static const Term everything = heirloom::match_delete_pattern(Term(heirloom::Atom("_"))).term();
+  return function.kind == SelectKind::remove ? spec.term() == everything : opened.is_bag();
+}
+
+std::size_t limit_of(ErlNifEnv* env, ERL_NIF_TERM term) {
+  ErlNifSInt64 limit = 0;
+  if (enif_get_int64(env, term, &limit) == 0 || limit < 1)
+    throw Error(ErrorCode::badarg, "argument 3", "expected an integer of at least 1");
+  return static_cast<std::size_t>(limit);
+}
+
+// Goes on as far as it may at once.
+ERL_NIF_TERM begin(ErlNifEnv* env, Selecting&& select) {
+  ERL_NIF_TERM found = enif_make_list(env, 0);
+  if (run(env, select, found)) return ok(env, found);
+  const ERL_NIF_TERM next[] = {kept(env, std::move(select)), found};
+  return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
+}
 
 }  // namespace
 
@@ -245,23 +330,57 @@ ERL_NIF_TERM calls::call(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // call_long(Key, Right, Function, Arguments)
 ERL_NIF_TERM calls::call_long(ErlNifEnv* env, int /*count*/, Arguments arguments) { return any_call(env, arguments); }
 
-// select(Key, Function, Spec)
+// select(Key, Function, What)
 ERL_NIF_TERM calls::select(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  const SelectFunction* const function = select_function(env, arguments[1]);
+  if (function == nullptr) return enif_make_badarg(env);
+  return on_table(env, arguments[0], function->right(), [&](const State& state) {
+    const MatchSpec spec = function->spec_of(from_erlang(env, arguments[2]));
+    Selecting select{state.shared_from_this(), function->right(),
+                     function->counts() ? Outcome::number : Outcome::matches,
+                     state.opened.table.select_in_steps(function->kind, spec)};
+    if (!function->changes()) return begin(env, std::move(select));
+    const ERL_NIF_TERM reference = kept(env, std::move(select));
+    return is_at_once(*function, spec, state.opened) ? schedule_at_once(env, reference) : change_on(env, 1, &reference);
+  });
+}
+
+// select_chunk(Key, Function, What, Limit)
+ERL_NIF_TERM calls::select_chunk(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  const SelectFunction* const function = select_function(env, arguments[1]);
+  if (function == nullptr) return enif_make_badarg(env);
   return on_table(env, arguments[0], Right::read, [&](const State& state) {
-    for (const SelectFunction& function : kSelectFunctions) {
-      if (!is_atom(env, arguments[1], function.name)) continue;
-      const MatchSpec spec = function.spec_of(from_erlang(env, arguments[2]));
-      Selecting begun{state.opened.table, function.kind == SelectKind::count,
-                      state.opened.table.select_in_steps(function.kind, spec)};
-      ERL_NIF_TERM found = enif_make_list(env, 0);
-      if (run(env, begun, found)) return ok(env, found);
-      void* const place = enif_alloc_resource(selecting, sizeof(Selecting));
-      new (place) Selecting(std::move(begun));
-      const ERL_NIF_TERM next[] = {enif_make_resource(env, place), found};
-      enif_release_resource(place);
-      return enif_schedule_nif(env, "select_on", 0, select_on, 2, next);
+    const MatchSpec spec = function->spec_of(from_erlang(env, arguments[2]));
+    return begin(env, {state.shared_from_this(), Right::read, Outcome::chunk,
+                       state.opened.table.select_in_steps(function->kind, spec, limit_of(env, arguments[3]))});
+  });
+}
+
+// select_rest(Key, Rest)
+ERL_NIF_TERM calls::select_rest(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return on_table(env, arguments[0], Right::read, [&](const State& state) {
+    const auto rest = heirloom::Continuation::from_term(from_erlang(env, arguments[1]));
+    return begin(env,
+                 {state.shared_from_this(), Right::read, Outcome::chunk, state.opened.table.select_in_steps(rest)});
+  });
+}
+
+// change_on(Selecting)
+ERL_NIF_TERM calls::change_on(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    Selecting& change = kept(env, arguments[0]);
+    ERL_NIF_TERM found = 0;
+    try {
+      const heirloom::NoWait no_wait;
+      if (run(env, change, found)) return ok(env, found);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::busy) {
+        return enif_make_tuple3(env, atom(env, "busy"), arguments[0], enif_make_uint64(env, change.steps.count()));
+      }
+      if (error.code() == ErrorCode::full) return schedule_at_once(env, arguments[0]);  // waiting may find room
+      throw;
     }
-    return enif_make_badarg(env);
+    return enif_schedule_nif(env, "change_on", 0, change_on, 1, arguments);
   });
 }
 

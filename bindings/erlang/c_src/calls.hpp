@@ -6,7 +6,8 @@
 //   nothing at all, and say `slow`.
 // - `call` is any function of ets, with what is to be said of errors. In a scheduler it does not wait for the locks of
 //   the living either, as heirloom/no_wait.hpp says: {error, busy, _}.
-// - Selects that only read are made in steps, between which the scheduler does something else.
+// - Selects are made in steps, between which the scheduler does something else. Those that change objects do not wait either:
+//   {busy, _, _} is what to go on with.
 #pragma once
 
 #include <string>
@@ -31,7 +32,7 @@ bool load_calls(ErlNifEnv* env);
 // The functions of heirloom_nif of these names, in a scheduler; call_long in a dirty one.
 namespace calls {
 using Function = ERL_NIF_TERM(ErlNifEnv* env, int count, const ERL_NIF_TERM* arguments);
-Function lookup, member, insert, erase, add, call, call_long, select;
+Function lookup, member, insert, erase, add, call, call_long, select, select_chunk, select_rest, change_on;
 }  // namespace calls
 
 }  // namespace heirloom_nif

@@ -45,9 +45,6 @@ const Opened& opened(ErlNifEnv* env, ERL_NIF_TERM reference) {
     throw Error(ErrorCode::type, "use a table", "no table is behind this reference");
   return *static_cast<const Opened*>(place);
 }
-Opened opened_as(heirloom::TableType type, Table table) {
-  return {std::move(table), type == heirloom::TableType::bag || type == heirloom::TableType::duplicate_bag};
-}
 void close(ErlNifEnv* /*env*/, void* place) { static_cast<Opened*>(place)->~Opened(); }
 
 heirloom::Atom name_of(ErlNifEnv* env, ERL_NIF_TERM term) {
@@ -108,7 +105,7 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (is_atom(env, arguments[0], "unnamed")) {
       const heirloom::Atom name = spare_names.take();
       try {
-        return ok(env, reference_to(env, opened_as(options.type, all.create(name, options))));
+        return ok(env, reference_to(env, {all.create(name, options), options.type}));
       } catch (...) {
         spare_names.give_back(name);
         throw;
@@ -118,7 +115,7 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     const bool lasting = is_atom(env, arguments[0], "node_table");
     const Table table = lasting ? all.open_or_create(name, options) : all.create(name, options);
     if (table.owner() != all.root()) return error(env, "already_owned", "a process of another program owns it");
-    return ok(env, reference_to(env, opened_as(lasting ? table.info().type : options.type, table)));
+    return ok(env, reference_to(env, {table, lasting ? table.info().type : options.type}));
   });
 }
 
@@ -227,7 +224,7 @@ ERL_NIF_TERM guest(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (!found || found->owner() == all.root()) return atom(env, "false");
     // Who may do what the library says.
     registry.add({arguments[0]},
-                 std::make_shared<State>(opened_as(found->info().type, *found), enif_make_list(env, 0), std::nullopt,
+                 std::make_shared<State>(Opened{*found, found->info().type}, enif_make_list(env, 0), std::nullopt,
                                          Protection::public_access),
                  true);
     return atom(env, "true");
@@ -305,6 +302,11 @@ ERL_NIF_TERM info(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] { return ok(env, to_erlang(env, to_term(opened(env, arguments[0]).table.info()))); });
 }
 
+// type(Opened)
+ERL_NIF_TERM type(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] { return atom(env, std::string(to_string(opened(env, arguments[0]).type)).c_str()); });
+}
+
 int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {
   const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE);
   opened_tables = enif_open_resource_type(env, nullptr, "heirloom_table", close, flags, nullptr);
@@ -336,6 +338,7 @@ ErlNifFunc functions[] = {
     {"rename_key", 2, rename_key, 0},
     {"set_protection", 2, set_protection, 0},
     {"info", 1, info, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"type", 1, type, 0},
     {"lookup", 2, calls::lookup, 0},
     {"member", 2, calls::member, 0},
     {"insert", 2, calls::insert, 0},
@@ -344,6 +347,9 @@ ErlNifFunc functions[] = {
     {"call", 4, calls::call, 0},
     {"call_long", 4, calls::call_long, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"select", 3, calls::select, 0},
+    {"select_chunk", 4, calls::select_chunk, 0},
+    {"select_rest", 2, calls::select_rest, 0},
+    {"change_on", 1, calls::change_on, 0},
 };
 
 }  // namespace

@@ -46,7 +46,12 @@ class Kept {
 // A table that is open.
 struct Opened {
   heirloom::Table table;
-  bool is_bag;  // of either kind: a key may have any number of objects
+  heirloom::TableType type;
+
+  // Of either kind: a key may have any number of objects.
+  [[nodiscard]] bool is_bag() const noexcept {
+    return type == heirloom::TableType::bag || type == heirloom::TableType::duplicate_bag;
+  }
 };
 
 struct State : std::enable_shared_from_this<State> {

@@ -236,49 +236,30 @@ show(Object, Width, Number, Pattern) ->
 
 -define(SELECT(Table, Function, What), ?DO(heirloom_tables:select(Table, Function, What), [Table, What])).
 -define(SELECT_BY(Table, Function, Spec), ?DO(heirloom_tables:select(Table, Function, heirloom_tables:spec(Spec)), [Table, Spec])).
--define(CHANGE_BY(Table, Function, Spec),
-        ?DO(heirloom_tables:call_long(Table, write, Function, [heirloom_tables:spec(Spec)]), [Table, Spec])).
+-define(CHUNK(Table, Function, What, Limit), ?DO(heirloom_tables:select_chunk(Table, Function, What, Limit), [Table, What, Limit])).
+-define(CHUNK_BY(Table, Function, Spec, Limit),
+        ?DO(heirloom_tables:select_chunk(Table, Function, heirloom_tables:spec(Spec), Limit), [Table, Spec, Limit])).
 
 select(Table, Spec) -> ?SELECT_BY(Table, select, Spec).
-select(Table, Spec, Limit) -> ?DO(chunk(Table, select, heirloom_tables:spec(Spec), Limit), [Table, Spec, Limit]).
+select(Table, Spec, Limit) -> ?CHUNK_BY(Table, select, Spec, Limit).
 select(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
 select_reverse(Table, Spec) -> ?SELECT_BY(Table, select_reverse, Spec).
-select_reverse(Table, Spec, Limit) -> ?DO(chunk(Table, select_reverse, heirloom_tables:spec(Spec), Limit), [Table, Spec, Limit]).
+select_reverse(Table, Spec, Limit) -> ?CHUNK_BY(Table, select_reverse, Spec, Limit).
 select_reverse(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
 select_count(Table, Spec) -> ?SELECT_BY(Table, select_count, Spec).
-select_delete(Table, Spec) -> ?CHANGE_BY(Table, select_delete, Spec).
-select_replace(Table, Spec) -> ?CHANGE_BY(Table, select_replace, Spec).
+select_delete(Table, Spec) -> ?SELECT_BY(Table, select_delete, Spec).
+select_replace(Table, Spec) -> ?SELECT_BY(Table, select_replace, Spec).
 match(Table, Pattern) -> ?SELECT(Table, match, Pattern).
-match(Table, Pattern, Limit) -> ?DO(chunk(Table, match, Pattern, Limit), [Table, Pattern, Limit]).
+match(Table, Pattern, Limit) -> ?CHUNK(Table, match, Pattern, Limit).
 match(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
 match_object(Table, Pattern) -> ?SELECT(Table, match_object, Pattern).
-match_object(Table, Pattern, Limit) -> ?DO(chunk(Table, match_object, Pattern, Limit), [Table, Pattern, Limit]).
+match_object(Table, Pattern, Limit) -> ?CHUNK(Table, match_object, Pattern, Limit).
 match_object(Continuation) -> ?DO(next_chunk(Continuation), [Continuation]).
-match_delete(Table, Pattern) -> ?WRITE_LONG(Table, match_delete, [Pattern]).
-
-%% A continuation is {Table, What the library goes on by}: a term, which holds its specification as it was written. As in ets, it goes on in
-%% the same table whatever its name is by then, but in an ordered_set in the table of that name.
-chunk(Table, Function, What, Limit) ->
-    Key = continued(Table),
-    named(Key, heirloom_tables:call_long(Key, read, Function, [What, Limit])).
-
-continued(Name) when is_atom(Name) ->
-    case heirloom_tables:whereis(Name) of
-        {ok, Tid} when Tid =/= undefined ->
-            case heirloom_tables:info(Tid, type) of
-                {ok, ordered_set} -> Name;
-                _ -> Tid
-            end;
-        _ -> Name
-    end;
-continued(Table) -> Table.
+match_delete(Table, Pattern) -> ?DO(heirloom_tables:match_delete(Table, Pattern), [Table, Pattern]).
 
 next_chunk('$end_of_table') -> {ok, '$end_of_table'};
-next_chunk({Table, Rest}) -> named(Table, heirloom_tables:call_long(Table, read, continue, [Rest]));
+next_chunk({Table, Rest}) -> heirloom_tables:select_rest(Table, Rest);
 next_chunk(_) -> {error, badarg, <<>>}.
-
-named(Table, {ok, {Matches, {_, Rest}}}) -> {ok, {Matches, {Table, Rest}}};
-named(_Table, Other) -> Other.
 
 repair_continuation('$end_of_table' = Continuation, _Spec) -> Continuation;
 repair_continuation({_Table, _Rest} = Continuation, _Spec) -> Continuation.

@@ -8,8 +8,9 @@
 %% be asked who has it now.
 -module(heirloom_nif).
 
--export([add/3, adopt/6, call/4, call_long/4, drop/1, erase/2, evict/1, find/1, fix/2, give/2, guest/1, info/1, inherited/2,
-         insert/2, keep_fixed/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3, set_protection/2]).
+-export([add/3, adopt/6, call/4, call_long/4, change_on/1, drop/1, erase/2, evict/1, find/1, fix/2, give/2, guest/1, info/1,
+         inherited/2, insert/2, keep_fixed/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3,
+         select_chunk/4, select_rest/2, set_protection/2, type/1]).
 -on_load(load/0).
 
 load() ->
@@ -46,6 +47,8 @@ fix(_Opened, _Fix) -> erlang:nif_error(not_loaded).
 keep_fixed(_Tid, _Fixed) -> erlang:nif_error(not_loaded).
 %% The list of ets:info/1, as the library tells it.
 info(_Opened) -> erlang:nif_error(not_loaded).
+%% As it was made; the atom alone.
+type(_Opened) -> erlang:nif_error(not_loaded).
 %% The identifiers of all tables that processes of this VM own.
 keys() -> erlang:nif_error(not_loaded).
 %% What ets says of the same, or slow: nothing has happened, call/4 tells why, or does it. erase is ets:delete/2, and add is
@@ -55,10 +58,16 @@ member(_Key, _Term) -> erlang:nif_error(not_loaded).
 insert(_Key, _Object) -> erlang:nif_error(not_loaded).
 erase(_Key, _Term) -> erlang:nif_error(not_loaded).
 add(_Key, _Term, _Increment) -> erlang:nif_error(not_loaded).
-%% select, select_reverse, select_count, match or match_object of all objects, in steps. The matches come in the opposite order.
+%% The function of ets by that name, of all objects, in steps: select, match and their sisters. The matches come in the opposite order; of
+%% those that delete or replace, how many they were. These do not wait for locks, either: {busy, Selecting, Done}, how many it were so far.
 select(_Key, _Function, _What) -> erlang:nif_error(not_loaded).
+%% The same of some of them: {ok, {Matches, Rest}} or {ok, '$end_of_table'}. Rest is where the next ones are, or '$end_of_table'.
+select_chunk(_Key, _Function, _What, _Limit) -> erlang:nif_error(not_loaded).
+select_rest(_Key, _Rest) -> erlang:nif_error(not_loaded).
+%% Goes on there; as select.
+change_on(_Selecting) -> erlang:nif_error(not_loaded).
 %% The function of ets by that name, of the table, with the arguments behind it. Right is read or write: what the caller must be allowed; or
-%% ask, which all may. Also unknown and {unsettled, Tid}, and select/3 too. call does not wait for locks: {error, busy, _}; call_long is
+%% ask, which all may. Also unknown and {unsettled, Tid}, as select and its sisters. call does not wait for locks: {error, busy, _}; call_long is
 %% for what may take long.
 call(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).
 call_long(_Key, _Right, _Function, _Arguments) -> erlang:nif_error(not_loaded).

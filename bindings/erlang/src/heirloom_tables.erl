@@ -6,8 +6,8 @@
 %% errors of their own, {heirloom, Cause, Text}.
 -module(heirloom_tables).
 
--export([all/0, beside/3, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, node_table/2, rename/2,
-         select/3, setopts/2, spec/1, settle/1, whereis/1]).
+-export([all/0, beside/3, call/4, call_long/4, delete/1, fix/2, give_away/3, info/1, info/2, make/2, match_delete/2, node_table/2,
+         rename/2, select/3, select_chunk/4, select_rest/2, setopts/2, spec/1, settle/1, whereis/1]).
 -export([options/1, reason/1]).
 
 %% ------------------------------------------------------------------------------------------------------------------- errors
@@ -85,16 +85,58 @@ increment(Update) -> Update.
 
 %% next/2 and prev/2. Of an ordered_set of ets, what stands for the end is no key.
 beside(Table, Function, '$end_of_table' = Key) ->
-    case {call(Table, read, Function, [Key]), info(Table, type)} of
-        {{ok, _}, {ok, ordered_set}} -> {error, badarg, <<>>};
+    case {call(Table, read, Function, [Key]), opened(Table)} of
+        {{ok, _} = Result, {table, Opened, _, _}} ->
+            case heirloom_nif:type(Opened) of
+                ordered_set -> {error, badarg, <<>>};
+                _ -> Result
+            end;
         {Result, _} -> Result
     end;
 beside(Table, Function, Key) -> call(Table, read, Function, [Key]).
 
-%% The matches, or how many there are.
+%% The matches, or how many objects it was.
 select(Key, Function, What) ->
-    case resolved(Key, fun() -> heirloom_nif:select(Key, Function, What) end) of
+    case gone_on(resolved(Key, fun() -> heirloom_nif:select(Key, Function, What) end), none, ?YIELDS) of
         {ok, Found} when is_list(Found) -> {ok, lists:reverse(Found)};
+        Other -> Other
+    end.
+
+match_delete(Key, Pattern) ->
+    case select(Key, match_delete, Pattern) of
+        {ok, _} -> {ok, true};
+        Error -> Error
+    end.
+
+%% From where it was.
+gone_on({busy, _, Done} = Busy, Before, _) when Done =/= Before -> gone_on(Busy, Done, ?YIELDS);
+gone_on({busy, Selecting, Done}, Done, Yields) ->
+    give_way(Yields),
+    gone_on(heirloom_nif:change_on(Selecting), Done, Yields - 1);
+gone_on(Result, _, _) -> Result.
+
+%% {Matches, Continuation}, or '$end_of_table'. A continuation is {Table, What the library goes on by}: a term, which holds its specification as
+%% it was written. As in ets, it goes on in the same table whatever its name is by then, but in an ordered_set in the table of that name.
+select_chunk(Table, Function, What, Limit) ->
+    Key = continued(Table),
+    chunk_of(Key, fun() -> heirloom_nif:select_chunk(Key, Function, What, Limit) end).
+select_rest(Key, Rest) -> chunk_of(Key, fun() -> heirloom_nif:select_rest(Key, Rest) end).
+
+continued(Name) when is_atom(Name) ->
+    case opened(Name) of
+        {table, Opened, Tid, Which} when Which =/= guest ->
+            case heirloom_nif:type(Opened) of
+                ordered_set -> Name;
+                _ -> Tid
+            end;
+        _ -> Name
+    end;
+continued(Table) -> Table.
+
+chunk_of(Key, Call) ->
+    case resolved(Key, Call) of
+        {ok, {Found, '$end_of_table' = End}} -> {ok, {lists:reverse(Found), End}};
+        {ok, {Found, Rest}} -> {ok, {lists:reverse(Found), {Key, Rest}}};
         Other -> Other
     end.
 
@@ -132,13 +174,14 @@ answered(Other) -> Other.
 %% Who has the lock is done with it in a moment, or is stopped, and may be for long: no scheduler waits for it, only this process.
 unless_busy(Call, Yields) ->
     case Call() of
-        {error, busy, _} when Yields > 0 ->
-            erlang:yield(),
-            unless_busy(Call, Yields - 1);
         {error, busy, _} ->
-            receive after 1 -> unless_busy(Call, 0) end;
+            give_way(Yields),
+            unless_busy(Call, Yields - 1);
         Result -> Result
     end.
+
+give_way(Yields) when Yields > 0 -> erlang:yield();
+give_way(_) -> receive after 1 -> ok end.
 
 resolved(Key, Call) ->
     case Call() of

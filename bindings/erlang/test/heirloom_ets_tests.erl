@@ -251,6 +251,36 @@ a_table_that_is_gone_empties_no_other_test_() ->
         file:delete(File)
     end).
 
+%% While they do, others run in its scheduler.
+long_changes_give_way_test_() ->
+    {timeout, 60, in_a_process(fun() ->
+        Many = 100_000,
+        Table = heirloom_ets:new(many, [public]),
+        heirloom_ets:insert(Table, [{I, 0} || I <- lists:seq(1, Many)]),
+        [?assertEqual({Many, gave_way}, watched(fun() -> heirloom_ets:Function(Table, Spec) end))
+         || {Function, Spec} <- [{select_replace, [{{'$1', '$2'}, [], [{{'$1', {'+', '$2', 1}}}]}]},
+                                 {select_delete, [{{'_', 1}, [], [true]}]}]],
+        ?assertEqual(0, heirloom_ets:info(Table, size))
+    end)}.
+
+watched(Call) ->
+    Test = self(),
+    Pid = spawn_link(fun() -> receive go -> Test ! {self(), Call()} end end),
+    1 = erlang:trace(Pid, true, [running]),
+    Pid ! go,
+    Result = receive {Pid, Returned} -> Returned end,
+    case times_out(Pid) of
+        Times when Times > 20 -> {Result, gave_way};
+        Times -> {Result, Times}
+    end.
+
+times_out(Pid) ->
+    receive
+        {trace, Pid, out, {heirloom_nif, _, _}} -> 1 + times_out(Pid);
+        {trace, Pid, _, _} -> times_out(Pid)
+    after 100 -> 0
+    end.
+
 %% A chunk goes on in its table; that of an ordered_set in whatever has the name.
 a_continuation_knows_its_table_test_() ->
     in_a_process(fun() ->
@@ -328,29 +358,33 @@ a_writer_that_is_stopped_holds_no_scheduler_test_() ->
                                     "(fun On() -> heirloom_ets:insert(busy, {1, <<0:20000>>}), On() end)().")},
                          [{line, 1000}, exit_status]),
         Writer = receive {Port, {data, {eol, Line}}} -> Line end,
-        Writers = stopped_in_a_write(Writer, 400),
+        Each = 2 * erlang:system_info(schedulers_online),
+        true = heirloom_ets:insert(busy, [{3, deleted}, {4, 0}]),
+        Insert = fun() -> true = heirloom_ets:insert(busy, {2, here}) end,
+        Delete = fun() -> heirloom_ets:select_delete(busy, [{{3, '_'}, [], [true]}]) end,
+        Count = fun() -> 1 = heirloom_ets:select_replace(busy, [{{'$1', '$2'}, [{'=:=', '$1', 4}], [{{'$1', {'+', '$2', 1}}}]}]) end,
+        Writers = [stopped_in_a_write(Writer, Insert, 400) | [spawn(Write) || Write <- [Insert, Delete, Count], _ <- lists:seq(1, Each)]],
         [true = lists:member(heirloom_ets:lookup(busy, 2), [[], [{2, here}]]) || _ <- lists:seq(1, 1000)],
         ?assert(lists:all(fun is_process_alive/1, Writers)),
         signal("CONT", Writer),
         Monitors = [monitor(process, Pid) || Pid <- Writers],
         [receive {'DOWN', Monitor, process, _, Reason} -> ?assert(lists:member(Reason, [normal, noproc])) end
          || Monitor <- Monitors],
-        ?assertEqual([{2, here}], heirloom_ets:lookup(busy, 2)),
+        ?assertEqual([{2, here}, {4, Each}], lists:flatmap(fun(Key) -> heirloom_ets:lookup(busy, Key) end, [2, 3, 4])),
         signal("KILL", Writer),
         receive {Port, {exit_status, _}} -> ok end
     end)}.
 
-%% Processes, more than there are schedulers, whose writes have to wait for it.
-stopped_in_a_write(Writer, Tries) when Tries > 0 ->
+%% A process whose write has to wait for it.
+stopped_in_a_write(Writer, Write, Tries) when Tries > 0 ->
     signal("STOP", Writer),
-    Write = fun() -> heirloom_ets:insert(busy, {2, here}) end,
-    {First, Monitor} = spawn_monitor(Write),
+    {Waits, Monitor} = spawn_monitor(Write),
     receive
-        {'DOWN', Monitor, process, First, normal} ->
+        {'DOWN', Monitor, process, Waits, normal} ->
             signal("CONT", Writer),
             timer:sleep(rand:uniform(5)),
-            stopped_in_a_write(Writer, Tries - 1)
-    after 300 -> [First | [spawn(Write) || _ <- lists:seq(1, 4 * erlang:system_info(schedulers_online))]]
+            stopped_in_a_write(Writer, Write, Tries - 1)
+    after 300 -> Waits
     end.
 
 signal(Name, Writer) -> os:cmd("kill -" ++ Name ++ " " ++ Writer).
