@@ -21,8 +21,9 @@ namespace heirloom::damage {
 namespace {
 
 constexpr std::uint64_t kSeed = 20260517;  // of the table: the same stripes and buckets in each run
-constexpr int kKills = 2000;
-constexpr int kLooks = 2000;  // at each of those who are killed
+constexpr int kKills = 20'000;
+constexpr int kLooks = 20;    // at each of those who are killed
+constexpr int kWrites = 250;  // of each of them: the more there were, the more the table holds of what was
 
 void create(const table::TestNode& node, const Kind& kind) {
   table::SegmentOptions options = table::public_table();
@@ -170,11 +171,10 @@ void Specimen::leave_remains(const table::TestNode& node) {
       const auto table = node.open("1", attachment);
       static_cast<void>(::write(ready[1], "x", 1));
       if (kind_.remains == Remains::grave) table->delete_all_objects(kCaller);
-      for (std::int64_t number = 2;; ++number) {
+      for (std::int64_t number = 2; kind_.remains != Remains::grave && number < 2 + kWrites; ++number) {
         std::vector<Term> objects;
         for (std::int64_t i = 0; i < (kind_.remains == Remains::half_inserted ? 6 : 1); ++i)
           objects.push_back(numbered_object((number + i * 7) % 90));
-        if (kind_.remains == Remains::grave) break;
         table->insert(kCaller, objects);
       }
       ::_exit(0);
