@@ -2,7 +2,8 @@
 //
 // An insert of several objects, all or nothing for every reader and in every death.
 //
-//   1. lock the stripes of all keys, in the order of their numbers;
+//   1. lock the stripes of all keys, in the order of their numbers; where there will be many more keys, add the buckets for them, if there is
+//      memory: while objects are pending none can be split, and thousands would be looked for in one chain;
 //   2. make a Transaction record, whose commit word says 0, in the first of them (its home);
 //   3. let the slot of each key point to a Pending {old, new, Transaction}: readers choose `old`, so nothing has changed;
 //   4. store 1 into the commit word: from now on all readers choose `new`;
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "table/stripe_guard.hpp"
@@ -61,6 +63,30 @@ class ManyInsert {
     }
   }
 
+  // The rest of step 1; nothing has happened yet.
+  void grow() {
+    if (table_.is_ordered()) return;
+    const shm::Waiting waiting(true);
+    const auto crowded = [&](StripeGuard& guard, std::uint64_t coming) {
+      return guard.keys() + coming > 2 * guard.keys_of_buckets();
+    };
+    std::optional<bool> room;
+    auto first = objects_.begin();
+    for (const auto& guard : guards_) {
+      const auto end = std::find_if(first, objects_.end(), [&](const auto* object) {
+        return table_.stripe_of(object->key.hash) != guard->index();
+      });
+      const Objects mine(first, end);
+      first = end;
+      if (!crowded(*guard, mine.size())) continue;
+      if (!room) room = have_room();
+      if (!*room) return;
+      std::uint64_t absent = 0;
+      for_each_key(mine, [&](Objects of_key) { absent += guard->find(of_key.front()->key).value == 0 ? 1 : 0; });
+      if (crowded(*guard, absent)) guard->grow_to(guard->keys() + absent);
+    }
+  }
+
   [[nodiscard]] bool any_present() {
     bool present = false;
     for_each(
@@ -87,16 +113,36 @@ class ManyInsert {
   using Objects = std::span<const EncodedObject* const>;  // of one key
 
   template <typename Visit>
-  void for_each(Visit visit) {
-    auto guard = guards_.begin();
-    for (auto first = objects_.begin(); first != objects_.end();) {
+  void for_each_key(Objects objects, Visit visit) {
+    for (auto first = objects.begin(); first != objects.end();) {
       const Key& key = (*first)->key;
-      const auto end = std::find_if(first, objects_.end(),
+      const auto end = std::find_if(first, objects.end(),
                                     [&](const EncodedObject* other) { return !table_.same_key(other->key, key); });
-      while ((*guard)->index() != table_.stripe_of(key.hash)) ++guard;
-      visit(**guard, Objects(first, end));
+      visit(Objects(first, end));
       first = end;
     }
+  }
+
+  template <typename Visit>
+  void for_each(Visit visit) {
+    auto guard = guards_.begin();
+    for_each_key(objects_, [&](Objects of_key) {
+      while ((*guard)->index() != table_.stripe_of(of_key.front()->key.hash)) ++guard;
+      visit(**guard, of_key);
+    });
+  }
+
+  // In pages that nobody has, buckets included: a table that refuses the objects would have these for nothing.
+  [[nodiscard]] bool have_room() const {
+    constexpr std::uint64_t kBucketBytesAKey = 40;  // 18 of them are used
+    std::uint64_t bytes = 0;
+    for (const EncodedObject* object : objects_)
+      bytes += shm::class_bytes(shm::class_of(object->words.size() * 8)) + shm::class_bytes(kPendingClass) +
+               kBucketBytesAKey;
+    const shm::SegmentHeader& header = table_.segment_->header();
+    const std::uint64_t taken =
+        header.pages_used.load(std::memory_order_relaxed) - header.pages_free.load(std::memory_order_relaxed);
+    return bytes + taken * shm::kPageBytes <= table_.segment_->max_bytes();
   }
 
   // Step 2.
@@ -213,6 +259,7 @@ bool Table::insert_many(Pid caller, std::span<const Term> objects, Operation ope
   insert.lock(holder(), operation);
   check_access(caller, true);
   if (operation == Operation::insert_new && insert.any_present()) return false;
+  insert.grow();
   insert.run();
   return true;
 }

@@ -102,9 +102,13 @@ class StripeGuard {
   std::uint64_t remove_members(const Place& place, const std::function<bool(std::uint64_t index)>& goes);
   // Adds to the counter at a position without a copy of the object, and returns the sum; nothing where that cannot be done.
   std::optional<std::int64_t> count_in_place(StoredObject object, std::int64_t position, std::int64_t increment);
-  // Adds buckets until there are enough for the objects; or as many as there is memory for, since a table with too few is
-  // only slower.
+  // Adds buckets until there are enough for the keys that are there, after a write; or as many as there is memory for, since a table with
+  // too few is only slower.
   void grow();
+  // The same for so many keys, before one.
+  void grow_to(std::uint64_t keys);
+  [[nodiscard]] std::uint64_t keys();             // of the stripe
+  [[nodiscard]] std::uint64_t keys_of_buckets();  // for which it has buckets enough
 
   // Retires everything that a replaced head still holds, a few buckets or leaves at a time; false when it is empty.
   bool drain(IndexHead& head, std::uint32_t buckets);

@@ -85,6 +85,26 @@ TEST(KillAtEveryStep, InsertOfSeveralObjectsThatGrowsAStripe) {
                                    .effect = call.effect()});
 }
 
+// Before it begins: a stripe that has no bucket yet, one in which what is there moves, and one in which it overwrites, and that is grown by
+// no one.
+TEST(KillAtEveryStep, InsertOfManyObjectsThatGrowsStripesFirst) {
+  const auto empty = keys_of(1, 9);
+  const auto full = keys_of(6, 17);
+  const auto same = keys_of(7, 4);
+  Call call;
+  for (const std::int64_t key : empty) call.add(key, "2");
+  for (std::size_t i = 5; i < full.size(); ++i) call.add(full[i], "<<\"some text\">>");
+  for (const std::int64_t key : same) call.add(key, "3");
+  expect_old_or_new_at_every_step({.name = "insert of 25 objects that adds buckets first",
+                                   .prepare =
+                                       [full, same](Session& session) {
+                                         for (std::size_t i = 0; i < 7; ++i) session.insert({full[i], 1});
+                                         for (const std::int64_t key : same) session.insert({key, 1});
+                                       },
+                                   .operation = [call](Session& session) { session.insert_many(call.objects); },
+                                   .effect = call.effect()});
+}
+
 TEST(KillAtEveryStep, InsertNewOfSeveralObjects) {
   const auto keys = one_key_a_stripe();
   Call call;
