@@ -110,7 +110,7 @@ class ManyInsert {
   }
 
  private:
-  using Objects = std::span<const EncodedObject* const>;  // of one key
+  using Objects = std::span<const EncodedObject* const>;  // of one key, or of one stripe
 
   template <typename Visit>
   void for_each_key(Objects objects, Visit visit) {

@@ -85,8 +85,7 @@ TEST(KillAtEveryStep, InsertOfSeveralObjectsThatGrowsAStripe) {
                                    .effect = call.effect()});
 }
 
-// Before it begins: a stripe that has no bucket yet, one in which what is there moves, and one in which it overwrites, and that is grown by
-// no one.
+// Before it begins: a stripe that has no bucket yet, and one in which what is there moves. One that it only overwrites in stays as it is.
 TEST(KillAtEveryStep, InsertOfManyObjectsThatGrowsStripesFirst) {
   const auto empty = keys_of(1, 9);
   const auto full = keys_of(6, 17);
