@@ -185,30 +185,30 @@ bool StripeGuard::unlink(Bucket& before, Bucket& empty) {
   return true;
 }
 
-std::uint64_t StripeGuard::keys() {
-  const IndexHead& head = this->head();
+std::uint64_t StripeGuard::keys(const IndexHead& head) const noexcept {
   return table_.is_bag() ? head.keys.load(std::memory_order_relaxed)
                          : tally_count(head.objects.load(std::memory_order_relaxed));
 }
 
-std::uint64_t StripeGuard::keys_of_buckets() {
-  return shape_buckets(head().shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets / 2;
+std::uint64_t StripeGuard::keys_of_buckets(const IndexHead& head) noexcept {
+  return shape_buckets(head.shape.load(std::memory_order_relaxed)) * kObjectsATwoBuckets / 2;
 }
 
 void StripeGuard::grow() {
   if (table_.is_ordered()) return;
-  const std::uint64_t keys = this->keys();
-  if (keys <= keys_of_buckets()) [[likely]]
+  IndexHead& head = this->head();
+  const std::uint64_t keys = this->keys(head);
+  if (keys <= keys_of_buckets(head)) [[likely]]
     return;
   happened();
-  grow_to(keys);
+  grow_to(head, keys);
 }
 
-void StripeGuard::grow_to(std::uint64_t keys) try {
+void StripeGuard::grow_to(IndexHead& head, std::uint64_t keys) try {
   const shm::Segment& segment = *table_.segment_;
-  if (this->keys() > (segment.end() - segment.parts().pages) / shm::kBlockAlignBytes)
-    segment.refuse(at(head().objects), "a count of objects for which there is room");
-  while (keys > keys_of_buckets()) split(head());
+  if (this->keys(head) > (segment.end() - segment.parts().pages) / shm::kBlockAlignBytes)
+    segment.refuse(at(head.objects), "a count of objects for which there is room");
+  while (keys > keys_of_buckets(head)) split(head);
 } catch (const Error& error) {
   if (!shm::is_shortage(error)) throw;
 }

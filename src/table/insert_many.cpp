@@ -68,7 +68,8 @@ class ManyInsert {
     if (table_.is_ordered()) return;
     const shm::Waiting waiting(true);
     const auto crowded = [&](StripeGuard& guard, std::uint64_t coming) {
-      return guard.keys() + coming > 2 * guard.keys_of_buckets();
+      const IndexHead& head = guard.head();
+      return guard.keys(head) + coming > 2 * StripeGuard::keys_of_buckets(head);
     };
     std::optional<bool> room;
     auto first = objects_.begin();
@@ -83,7 +84,7 @@ class ManyInsert {
       if (!*room) return;
       std::uint64_t absent = 0;
       for_each_key(mine, [&](Objects of_key) { absent += guard->find(of_key.front()->key).value == 0 ? 1 : 0; });
-      if (crowded(*guard, absent)) guard->grow_to(guard->keys() + absent);
+      if (crowded(*guard, absent)) guard->grow_to(guard->head(), guard->keys(guard->head()) + absent);
     }
   }
 

@@ -106,9 +106,9 @@ class StripeGuard {
   // too few is only slower.
   void grow();
   // The same for so many keys, before one.
-  void grow_to(std::uint64_t keys);
-  [[nodiscard]] std::uint64_t keys();             // of the stripe
-  [[nodiscard]] std::uint64_t keys_of_buckets();  // for which it has buckets enough
+  void grow_to(IndexHead& head, std::uint64_t keys);
+  [[nodiscard]] std::uint64_t keys(const IndexHead& head) const noexcept;
+  [[nodiscard]] static std::uint64_t keys_of_buckets(const IndexHead& head) noexcept;  // for which there are enough
 
   // Retires everything that a replaced head still holds, a few buckets or leaves at a time; false when it is empty.
   bool drain(IndexHead& head, std::uint32_t buckets);
