@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <stdexcept>
+#include <cstdio>
 #include <system_error>
 
 namespace heirloom::oracle {
@@ -51,8 +51,24 @@ pid_t spawn_escript(int in, int out) {
 
 }  // namespace
 
+// A virtual machine that does not start says nothing of us: it is told, and tried once more.
 Erlang::Erlang() {
   std::signal(SIGPIPE, SIG_IGN);  // a child that is gone shows as an error of write()
+  try {
+    start();
+  } catch (const ErlangIsGone& gone) {
+    std::fprintf(stderr, "at its start: %s; once more\n", gone.what());
+    close();
+    start();
+  }
+}
+
+Erlang::~Erlang() {
+  close();
+  if (process_ > 0) wait_for_end();
+}
+
+void Erlang::start() {
   const Pipe requests = make_pipe();
   const Pipe answers = make_pipe();
   process_ = spawn_escript(requests.out, answers.in);
@@ -63,29 +79,42 @@ Erlang::Erlang() {
   release_ = static_cast<int>(ask("release"_atom).as_int64());
 }
 
-Erlang::~Erlang() {
+void Erlang::close() {
   ::close(requests_);
   ::close(answers_);
+}
+
+int Erlang::wait_for_end() {
   int status = 0;
   while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }
+  process_ = -1;
+  return status;
 }
 
-void Erlang::write_all(std::string_view bytes) const {
+void Erlang::throw_that_it_is_gone(const char* what) {
+  if (process_ < 0) throw ErlangIsGone(std::string("Erlang is gone: ") + what);
+  const int status = wait_for_end();
+  const std::string how = WIFSIGNALED(status) ? "killed by signal " + std::to_string(WTERMSIG(status))
+                                              : "exited with status " + std::to_string(WEXITSTATUS(status));
+  throw ErlangIsGone("Erlang is gone (" + how + "): " + what);
+}
+
+void Erlang::write_all(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(requests_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw std::runtime_error("Erlang is gone: it takes no more requests");
+    if (written < 0) throw_that_it_is_gone("it takes no more requests");
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
-std::string Erlang::read_exactly(std::size_t count) const {
+std::string Erlang::read_exactly(std::size_t count) {
   std::string bytes(count, '\0');
   for (std::size_t at = 0; at < count;) {
     const ssize_t read = ::read(answers_, bytes.data() + at, count - at);
     if (read < 0 && errno == EINTR) continue;
-    if (read <= 0) throw std::runtime_error("Erlang is gone: it gives no answer");
+    if (read <= 0) throw_that_it_is_gone("it gives no answer");
     at += static_cast<std::size_t>(read);
   }
   return bytes;

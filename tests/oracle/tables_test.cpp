@@ -125,6 +125,7 @@ class Tables : public testing::TestWithParam<Kind> {
   }
 
   void begin(const Kind& kind) {
+    if (asked_ > kTermsOfAChild) erlang_.reset();
     if (table_) table_->drop();
     table_.emplace(ets_->node().create("table"_atom, kind.options));
     erlang().ask({"new"_atom, parse(kind.text)});
@@ -203,6 +204,9 @@ class Tables : public testing::TestWithParam<Kind> {
         difference = compare(kind, call);
       } catch (const Error& error) {
         difference = std::string("throws ") + error.what();
+      } catch (const ErlangIsGone& gone) {
+        difference = std::string("ends Erlang: ") + gone.what();
+        erlang_.reset();
       }
       if (!difference.empty()) return to_string(call.term()) + " " + difference;
     }
@@ -228,7 +232,11 @@ class Tables : public testing::TestWithParam<Kind> {
   }
 
   Erlang& erlang() {
-    if (asked_++ % kTermsOfAChild == 0) erlang_ = std::make_unique<Erlang>();
+    if (!erlang_) {
+      erlang_ = std::make_unique<Erlang>();
+      asked_ = 0;
+    }
+    ++asked_;
     return *erlang_;
   }
 
