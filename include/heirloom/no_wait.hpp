@@ -14,11 +14,11 @@
 
 namespace heirloom {
 
-// While one exists, a write of this thread to one key throws Error{busy} where another thread has a lock that it needs for longer than
-// some microseconds; nothing has changed then. Calls that need the locks of several stripes throw it while they take these, and wait
-// for what they need later on. select_delete() and select_replace() throw it between two keys, with some of them done; made in steps
-// (select.hpp), they go on from there. A write to a table that is full makes no room by moving what lives there: it throws Error{full}
-// where one that waits might find room. Who comes upon what a dead writer has left repairs it first, and waits for what it needs; so
+// While one exists, a write of this thread throws Error{busy} where another thread has a lock that it needs for longer than some
+// microseconds; nothing has changed then. delete_all_objects() throws it while it takes the locks of the stripes, and waits for what it
+// needs later on. select_delete() and select_replace() throw it between two keys, with some of them done; made in steps (select.hpp),
+// they go on from there. A write to a table that is full makes no room by moving what lives there: it throws Error{full} where one
+// that waits might find room. Who takes the lock of a dead writer repairs what it has left first, and waits for what that needs; so
 // does who takes a table over, and who has replaced the first of several objects of a key. Reads never wait.
 class NoWait {
  public:

@@ -66,7 +66,6 @@ class ManyInsert {
   // The rest of step 1; nothing has happened yet.
   void grow() {
     if (table_.is_ordered()) return;
-    const shm::Waiting waiting(true);
     const auto crowded = [&](StripeGuard& guard, std::uint64_t coming) {
       const IndexHead& head = guard.head();
       return guard.keys(head) + coming > 2 * StripeGuard::keys_of_buckets(head);
@@ -95,9 +94,7 @@ class ManyInsert {
     return present;
   }
 
-  // From here on it waits for what it needs: the stripes are locked, and what is begun must be finished.
   void run() {
-    const shm::Waiting waiting(true);
     try {
       begin();
       for_each([&](StripeGuard& guard, Objects objects) { install(guard, objects); });
@@ -106,7 +103,7 @@ class ManyInsert {
       throw;
     }
     commit();
-    finish();
+    if (!finish()) return;
     for (const auto& guard : guards_) guard->grow();
   }
 
@@ -241,10 +238,15 @@ class ManyInsert {
     for (const auto& guard : guards_) guard->happened();
   }
 
-  // Step 5, or the way back when the memory did not suffice: what the next comer would do after a death.
-  void finish() {
+  // Step 5, or the way back: what the next comer would do after a death. False: there is no memory to list what goes, or a lock is in the
+  // way of who does not wait, and the next comer does the rest. What has happened is no failure any more.
+  bool finish() try {
     for (auto guard = guards_.rbegin(); guard != guards_.rend(); ++guard) (*guard)->resolve_transaction();
     guards_.front()->leave_home();
+    return true;
+  } catch (const Error& error) {
+    if (!shm::is_shortage(error)) throw;
+    return false;
   }
 
   Table& table_;

@@ -93,6 +93,7 @@ TEST_P(NoWaiting, AWriteThatIsRefusedHasChangedNothing) {
   std::map<std::int64_t, std::vector<Term>> model;
   std::mt19937 random(2);
   int refused = 0;
+  int refused_several = 0;
   int written = 0;
   for (int i = 0; written < kWrites && i < 100 * kWrites; ++i) {
     if (random() % 1000 == 0 && !is_refused([&] { table_->delete_all_objects(kCaller); })) {
@@ -100,25 +101,35 @@ TEST_P(NoWaiting, AWriteThatIsRefusedHasChangedNothing) {
     }
     // Grows, and shrinks again, so that memory is taken and given back.
     const bool grows = i / 500 % 2 == 0;
-    const auto key = static_cast<std::int64_t>(random() % 400);
-    const Term object{key, Atom("a" + std::to_string(i % 3000)), Term(std::string(random() % 3000, 'x'))};
-    std::vector<Term> after = model[key];
+    const auto some_key = [&] { return static_cast<std::int64_t>(random() % 400); };
+    std::map<std::int64_t, std::vector<Term>> after;  // of the keys that the write is about
     bool is_written;
     if (random() % 4 < (grows ? 3U : 1U)) {
-      is_written = !is_refused([&] { table_->insert(kCaller, {&object, 1}); });
-      const bool is_set = GetParam() == TableType::set || GetParam() == TableType::ordered_set;
-      if (is_set) after.clear();
-      after.push_back(object);
+      std::vector<Term> objects(random() % 4 == 0 ? 2 + random() % 6 : 1);
+      for (Term& object : objects) {
+        const std::int64_t key = some_key();
+        object = {key, Atom("a" + std::to_string(i % 3000)), Term(std::string(random() % 3000, 'x'))};
+        std::vector<Term>& of_key = after.try_emplace(key, model[key]).first->second;
+        if (GetParam() == TableType::set || GetParam() == TableType::ordered_set) of_key.clear();
+        if (GetParam() != TableType::bag || std::find(of_key.begin(), of_key.end(), object) == of_key.end())
+          of_key.push_back(object);
+      }
+      is_written = !is_refused([&] { table_->insert(kCaller, objects); });
+      refused_several += !is_written && objects.size() > 1 ? 1 : 0;
     } else {
+      const std::int64_t key = some_key();
+      after[key] = {};
       is_written = !is_refused([&] { table_->take(kCaller, Term(key).view(), false); });
-      after.clear();
     }
     ++(is_written ? written : refused);
-    if (is_written) model[key] = std::move(after);
-    ASSERT_EQ(found(key), model[key]) << (is_written ? "written" : "refused");
+    for (auto& [key, of_key] : after) {
+      if (is_written) model[key] = std::move(of_key);
+      ASSERT_EQ(found(key), model[key]) << (is_written ? "written" : "refused");
+    }
   }
   EXPECT_EQ(written, kWrites);
   EXPECT_NE(refused, 0);
+  EXPECT_NE(refused_several, 0);
   std::uint64_t objects = 0;
   for (const auto& [key, of_key] : model) objects += of_key.size();
   EXPECT_EQ(table_->size(), objects);
@@ -206,10 +217,92 @@ TEST_P(NoWaiting, WhoHasALockIsWaitedForByThoseWhoMay) {
   EXPECT_EQ(found(1), std::vector<Term>{object});
 }
 
+// The lock of the page pool is what an insert of several objects needs when it has begun: for the one that is larger than all before.
+TEST_P(NoWaiting, AnInsertOfSeveralObjectsIsUndoneWhereThePoolIsLocked) {
+  make_table(64);
+  constexpr int kKeys = 20;
+  for (int round = 0; round < kKeys; round += 5) {
+    std::vector<Term> before;
+    for (int key = 0; key < kKeys; ++key) before.push_back({key, round});
+    table_->insert(kCaller, before);
+    std::vector<Term> after = before;
+    for (int key = 0; key < kKeys; ++key) after[key] = {key, round, Atom("after")};
+    after[round] = {round, Term(std::string(100'000 + 50'000 * round, 'x'))};
+    table_->insert(kCaller, {&after[(round + 1) % kKeys], 1});  // its atom
+    table_->insert(kCaller, before);
+    const std::vector<Term> objects = table_->tab2list(kCaller);
+    const std::uint64_t repairs = table_->info().repairs_finished + table_->info().repairs_undone;
+    std::optional<ErrorCode> refusal;
+    segment_->with_pool_locked(this_thread(), [&] {
+      std::thread([&] { refusal = refusal_of([&] { table_->insert(kCaller, after); }); }).join();
+      EXPECT_EQ(table_->tab2list(kCaller), objects);
+      EXPECT_EQ(table_->size(), objects.size());
+    });
+    ASSERT_EQ(refusal, ErrorCode::busy);
+    table_->insert(kCaller, after);
+    for (const Term& object : after) EXPECT_EQ(found(object.element(1).as_int64()).back(), object);
+    EXPECT_EQ(table_->info().repairs_finished + table_->info().repairs_undone, repairs);
+    const CheckReport report = table_->check();
+    ASSERT_TRUE(report.ok) << report.findings.front();
+  }
+}
+
+// What goes when it has happened, or is undone, is listed, and the list may need memory: while the pool is locked, it stays for the next
+// writer.
+class NoWaitingSets : public NoWaiting {};
+TEST_P(NoWaitingSets, WhatAnInsertOfSeveralObjectsLeavesTheNextOneFinishes) {
+  make_table(64);
+  constexpr std::int64_t kKeys = 200;
+  const auto has_left_something = [&] {
+    for (std::uint32_t stripe = 0; stripe < segment_->stripe_count(); ++stripe) {
+      if (segment_->stripe(stripe).work[kTransaction] != 0) return true;
+    }
+    return false;
+  };
+  std::map<std::int64_t, Term> model;
+  std::mt19937 random(4);
+  int left_happened = 0;
+  int left_undone = 0;
+  for (int round = 0; (left_happened < 3 || left_undone < 3) && round < 20'000; ++round) {
+    std::map<std::int64_t, Term> batch;
+    for (std::uint64_t count = 1 + random() % 100; batch.size() < count;) {
+      const auto key = static_cast<std::int64_t>(random() % kKeys);
+      batch[key] = {key, round, Term(std::string(random() % 400, 'x'))};
+    }
+    std::vector<Term> objects;
+    for (const auto& [key, object] : batch) objects.push_back(object);
+    bool is_written = false;
+    segment_->with_pool_locked(this_thread(), [&] {
+      std::thread([&] {
+        is_written = !is_refused([&] { table_->insert(kCaller, objects); });
+        if (!has_left_something()) return;
+        ++(is_written ? left_happened : left_undone);
+        EXPECT_TRUE(is_refused([&] { table_->insert(kCaller, objects); }));
+      }).join();
+      if (is_written) {
+        for (auto& [key, object] : batch) model[key] = object;
+      }
+      for (const auto& [key, object] : model) ASSERT_EQ(found(key).back(), object);
+    });
+    if (!is_written) table_->insert(kCaller, objects);
+    for (auto& [key, object] : batch) model[key] = object;
+    for (const auto& [key, object] : model) ASSERT_EQ(found(key).back(), object);
+  }
+  EXPECT_EQ(left_happened, 3);
+  EXPECT_GE(left_undone, 3);
+  ASSERT_FALSE(is_refused([&] { table_->delete_all_objects(kCaller); }));
+  EXPECT_FALSE(has_left_something());
+  EXPECT_EQ(table_->size(), 0U);
+  const CheckReport report = table_->check();
+  EXPECT_TRUE(report.ok) << report.findings.front();
+}
+
+std::string name_of(const testing::TestParamInfo<TableType>& type) { return std::string(to_string(type.param)); }
 INSTANTIATE_TEST_SUITE_P(Tables, NoWaiting,
                          ::testing::Values(TableType::set, TableType::ordered_set, TableType::bag,
                                            TableType::duplicate_bag),
-                         [](const auto& type) { return std::string(to_string(type.param)); });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Tables, NoWaitingSets, ::testing::Values(TableType::set, TableType::ordered_set), name_of);
 
 }  // namespace
 }  // namespace heirloom::table

@@ -20,8 +20,9 @@ StripeGuard::StripeGuard(Table& table, std::uint32_t stripe, shm::Holder holder,
 }
 
 void StripeGuard::settle_first(std::uint64_t dead, RepairRecords* found) {
-  // A repair that is broken off would be one that nobody knows of: that the holder was dead is told by its lock alone.
-  const shm::Waiting waiting(true);
+  // A repair that is broken off would be one that nobody knows of: that the holder was dead is told by its lock alone. What the living
+  // have left is there for the next one, too.
+  const shm::Waiting waiting(dead != 0 || shm::Waiting::waits());
   try {
     RepairRecords records;
     settle(dead, found != nullptr ? *found : records);

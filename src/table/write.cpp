@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes to one key.
+// Writes to one key, and what comes before those to several.
+#include <algorithm>
+
 #include "table/stripe_guard.hpp"
 #include "table/table.hpp"
 
@@ -38,26 +40,30 @@ bool Table::insert_one(Pid caller, shm::Holder me, const EncodedObject& object, 
 
 namespace {
 
-// Objects of a call: one tuple, or the elements of a list of tuples.
-std::vector<Term> objects_of(std::span<const Term> objects) {
-  std::vector<Term> flat;
-  for (const Term& object : objects) {
-    if (!object.is_list()) {
-      flat.push_back(object);
+bool is_tuple(const Term& term) { return term::is_kind(term.block()[0], term::Kind::tuple); }
+
+// The objects of a call, tuples or lists of tuples: those that were given, or `flat`, where the elements of lists were copied to.
+std::span<const Term> objects_of(std::span<const Term> given, std::vector<Term>& flat) {
+  if (std::all_of(given.begin(), given.end(), is_tuple)) return given;
+  std::size_t count = 0;
+  for (const Term& each : given) count += each.is_list() ? each.size() : 1;
+  flat.reserve(count);
+  for (const Term& each : given) {
+    if (!each.is_list()) {
+      flat.push_back(each);
       continue;
     }
-    if (!object.is_proper_list()) {
-      throw Error(ErrorCode::badarg, "insert", "an improper list is no list of objects: " + to_string(object));
+    if (!each.is_proper_list()) {
+      throw Error(ErrorCode::badarg, "insert", "an improper list is no list of objects: " + to_string(each));
     }
-    for (const TermView element : object.elements()) flat.emplace_back(element);
+    for (const TermView element : each.elements()) flat.emplace_back(element);
   }
   return flat;
 }
 
 // One object, not a list of them.
 bool is_one(std::span<const Term> objects) {
-  return objects.size() == 1 &&
-         (term::is_kind(objects.front().block()[0], term::Kind::tuple) || !objects.front().is_list());
+  return objects.size() == 1 && (is_tuple(objects.front()) || !objects.front().is_list());
 }
 
 }  // namespace
@@ -69,7 +75,8 @@ void Table::insert(Pid caller, std::span<const Term> objects) {
       insert_one(caller, me, encode(objects.front()), Operation::insert);
       return;
     }
-    insert_many(caller, objects_of(objects), Operation::insert);
+    std::vector<Term> flat;
+    insert_many(caller, objects_of(objects, flat), Operation::insert);
   });
 }
 
@@ -77,7 +84,8 @@ bool Table::insert_new(Pid caller, std::span<const Term> objects) {
   return with_room([&] {
     const shm::Holder me = prepare_write(caller, Operation::insert_new);
     if (is_one(objects)) return insert_one(caller, me, encode(objects.front()), Operation::insert_new);
-    return insert_many(caller, objects_of(objects), Operation::insert_new);
+    std::vector<Term> flat;
+    return insert_many(caller, objects_of(objects, flat), Operation::insert_new);
   });
 }
 
