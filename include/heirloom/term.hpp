@@ -86,6 +86,8 @@ class TermReading {
       return static_cast<std::int64_t>(word) >> kTagBits;
     return as_large_int64();
   }
+  // Whether it is an integer whose value as_int64() tells.
+  [[nodiscard]] bool is_int64() const noexcept { return (own_word() & kTagMask) == kSmallTag || is_large_int64(); }
   [[nodiscard]] std::uint64_t as_uint64() const;
   [[nodiscard]] double as_double() const;  // of a float, not of an integer
   [[nodiscard]] bool as_bool() const;      // of the atoms true and false
@@ -132,6 +134,7 @@ class TermReading {
     }
   }
   [[nodiscard]] std::int64_t as_large_int64() const;
+  [[nodiscard]] bool is_large_int64() const noexcept;
   [[nodiscard]] TermView self() const noexcept;
 };
 

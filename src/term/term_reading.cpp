@@ -91,6 +91,11 @@ std::int64_t TermReading<Self>::as_large_int64() const {
 }
 
 template <typename Self>
+bool TermReading<Self>::is_large_int64() const noexcept {
+  return is_integer() && term::to_int64(self()).has_value();
+}
+
+template <typename Self>
 std::uint64_t TermReading<Self>::as_uint64() const {
   require(self(), TermKind::integer, "an integer");
   const auto value = term::to_uint64(self());

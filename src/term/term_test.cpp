@@ -44,10 +44,14 @@ TEST(Term, HoldsEveryIntegerOf64Bits) {
         -(std::int64_t{1} << 59) - 1, std::numeric_limits<std::int64_t>::max(),
         std::numeric_limits<std::int64_t>::min()}) {
     EXPECT_EQ(Term(value).as_int64(), value);
+    EXPECT_TRUE(Term(value).is_int64());
   }
   const auto most = std::numeric_limits<std::uint64_t>::max();
   EXPECT_EQ(Term(most).as_uint64(), most);
   EXPECT_EQ(code_of([&] { (void)Term(most).as_int64(); }), ErrorCode::system_limit);
+  for (const Term& other :
+       {Term(most), parse("9223372036854775808"), parse("-9223372036854775809"), Term(1.0), Term("text")})
+    EXPECT_FALSE(other.is_int64()) << to_string(other);
   EXPECT_EQ(code_of([&] { (void)Term(-1).as_uint64(); }), ErrorCode::system_limit);
 }
 
