@@ -65,7 +65,9 @@ Erlang::Erlang() {
 
 Erlang::~Erlang() {
   close();
-  if (process_ > 0) wait_for_end();
+  if (process_ <= 0) return;
+  ::kill(process_, SIGKILL);  // programs that were forked later have its pipes, too: it would not see the end
+  wait_for_end();
 }
 
 void Erlang::start() {
