@@ -34,12 +34,14 @@ LmdbTable::~LmdbTable() {
   mdb_env_close(environment_);
 }
 
-void LmdbTable::insert(const Record& record) {
+void LmdbTable::insert(std::span<const Record> records) {
   MDB_txn* transaction = nullptr;
   expect(mdb_txn_begin(environment_, nullptr, 0, &transaction));
-  MDB_val key = bytes_of(record.key);
-  MDB_val value{sizeof record, const_cast<Record*>(&record)};
-  expect(mdb_put(transaction, database_, &key, &value, 0));
+  for (const Record& record : records) {
+    MDB_val key = bytes_of(record.key);
+    MDB_val value{sizeof record, const_cast<Record*>(&record)};
+    expect(mdb_put(transaction, database_, &key, &value, 0));
+  }
   expect(mdb_txn_commit(transaction));
 }
 

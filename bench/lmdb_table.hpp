@@ -3,6 +3,7 @@
 // Records in LMDB as its users set it up for a cache in memory: no sync, one write transaction for each write.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include <lmdb.h>
@@ -18,7 +19,8 @@ class LmdbTable {
   LmdbTable(const LmdbTable&) = delete;
   LmdbTable& operator=(const LmdbTable&) = delete;
 
-  void insert(const Record& record);
+  void insert(const Record& record) { insert({&record, 1}); }
+  void insert(std::span<const Record> records);  // in one transaction
   bool lookup(std::int64_t key, Record& record);
   // Copies up to `count` records from a key on, in order, for look(record). How many there were.
   template <typename Look>
