@@ -27,6 +27,7 @@ measure(Module, Kind, Options, Processes) ->
              {insert, 100000, fun(Key) -> Module:insert(Table, {Key, Key, Bytes}) end},
              {member, 100000, fun(Key) -> Module:member(Table, Key) end},
              {update_counter, 100000, fun(Key) -> Module:update_counter(Table, Key, 1) end},
+             {insert_10, 20000, fun(Key) -> Module:insert(Table, [{(Key + I) rem ?KEYS, Key, Bytes} || I <- lists:seq(1, 10)]) end},
              {select, 300, fun(_) -> Module:select(Table, Spec) end}],
     io:format("~w, ~w, ~w: ~ts~n", [Module, Kind, Processes, [io_lib:format("  ~w ~w", [Name, each(Call, Count, Processes)])
                                                               || {Name, Count, Call} <- Calls]]),

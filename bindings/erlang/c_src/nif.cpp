@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The functions of the module heirloom_nif; src/heirloom_nif.erl says what each does.
+#include <algorithm>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <erl_nif.h>
@@ -97,6 +100,55 @@ void drop_table(const Table& table) {
   spare_names.give_back(table.name());
 }
 
+// Tables that were made and not adopted, and for how many: several may claim a node table at once. What nobody adopts goes, or to the node.
+class Unadopted {
+ public:
+  void add(const Table& table) {
+    const std::lock_guard lock(mutex_);
+    ++tables_.try_emplace(table.id(), Waiting{table, 0}).first->second.makers;
+  }
+  // False: it is none of them.
+  bool adopt(const Table& table) {
+    const std::lock_guard lock(mutex_);
+    return tables_.erase(table.id()) != 0;
+  }
+  // For one of them.
+  void lose(const Table& table) {
+    const std::lock_guard lock(mutex_);
+    const auto found = tables_.find(table.id());
+    if (found == tables_.end() || --found->second.makers != 0) return;
+    tables_.erase(found);
+    let_go(table);
+  }
+  void lose_all() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, waiting] : std::exchange(tables_, {})) let_go(waiting.table);
+  }
+
+  static void let_go(const Table& table) {
+    try {
+      table.info().node_table ? Table(table).reclaim() : drop_table(table);
+    } catch (const Error&) {
+      // It is gone, or somebody was faster.
+    }
+  }
+
+ private:
+  struct Waiting {
+    Table table;
+    std::uint64_t makers;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Waiting> tables_;
+};
+Unadopted unadopted;
+
+bool is_adopted(const Table& table) {
+  const std::vector<StatePtr> known = registry.all();
+  return std::any_of(known.begin(), known.end(),
+                     [&](const StatePtr& state) { return state->owner && state->opened.table.id() == table.id(); });
+}
+
 // make(Which, Name, Options)
 ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
@@ -105,7 +157,9 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     if (is_atom(env, arguments[0], "unnamed")) {
       const heirloom::Atom name = spare_names.take();
       try {
-        return ok(env, reference_to(env, {all.create(name, options), options.type}));
+        const Table table = all.create(name, options);
+        unadopted.add(table);
+        return ok(env, reference_to(env, {table, options.type}));
       } catch (...) {
         spare_names.give_back(name);
         throw;
@@ -115,6 +169,8 @@ ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
     const bool lasting = is_atom(env, arguments[0], "node_table");
     const Table table = lasting ? all.open_or_create(name, options) : all.create(name, options);
     if (table.owner() != all.root()) return error(env, "already_owned", "a process of another program owns it");
+    if (is_adopted(table)) return error(env, "already_owned", "a process of this program owns it");
+    unadopted.add(table);
     return ok(env, reference_to(env, {table, lasting ? table.info().type : options.type}));
   });
 }
@@ -129,8 +185,17 @@ ERL_NIF_TERM adopt(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     ErlNifPid owner;
     if (enif_get_local_pid(env, arguments[3], &owner) == 0) return enif_make_badarg(env);
-    const auto state =
-        std::make_shared<State>(opened(env, arguments[0]), arguments[2], owner, protection_of(env, arguments[4]));
+    const Opened& made = opened(env, arguments[0]);
+    const Protection protection = protection_of(env, arguments[4]);
+    if (!unadopted.adopt(made.table)) return error(env, "id", "the keeper that made it has died meanwhile");
+    try {
+      // One that was there says what its shadow says.
+      if (made.table.info().protection != protection) Table(made.table).set_protection(protection);
+    } catch (...) {
+      Unadopted::let_go(made.table);
+      throw;
+    }
+    const auto state = std::make_shared<State>(made, arguments[2], owner, protection);
     state->node_table = is_atom(env, arguments[5], "node_table");
     registry.add(elements_of(env, arguments[1]), state);
     return atom(env, "ok");
@@ -255,6 +320,22 @@ ERL_NIF_TERM keys(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
   });
 }
 
+// lose(Opened)
+ERL_NIF_TERM lose(ErlNifEnv* env, int /*count*/, Arguments arguments) {
+  return guarded(env, [&] {
+    unadopted.lose(opened(env, arguments[0]).table);
+    return atom(env, "ok");
+  });
+}
+
+// lose_all(): for a keeper after one that died.
+ERL_NIF_TERM lose_all(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
+  return guarded(env, [&] {
+    unadopted.lose_all();
+    return atom(env, "ok");
+  });
+}
+
 // fix(Opened, Fix)
 ERL_NIF_TERM fix(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
@@ -290,9 +371,11 @@ ERL_NIF_TERM rename_key(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // set_protection(Tid, Protection)
 ERL_NIF_TERM set_protection(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    registry.change([&] {
-      if (const StatePtr& state = registry.find(arguments[0])) state->protection = protection_of(env, arguments[1]);
-    });
+    const StatePtr state = state_of(arguments[0]);
+    if (!state) return atom(env, "ok");
+    const Protection protection = protection_of(env, arguments[1]);
+    Table(state->opened.table).set_protection(protection);
+    registry.change([&] { state->protection = protection; });
     return atom(env, "ok");
   });
 }
@@ -323,10 +406,12 @@ int load(ErlNifEnv* env, void** /*data*/, ERL_NIF_TERM /*info*/) {
 ErlNifFunc functions[] = {
     {"open", 1, open, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"make", 3, make, ERL_NIF_DIRTY_JOB_IO_BOUND},
-    {"adopt", 6, adopt, 0},
+    {"adopt", 6, adopt, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"guest", 1, guest, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"evict", 1, evict, 0},
     {"keys", 0, keys, 0},
+    {"lose", 1, lose, ERL_NIF_DIRTY_JOB_IO_BOUND},
+    {"lose_all", 0, lose_all, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"fix", 2, fix, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"keep_fixed", 2, keep_fixed, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"find", 1, find, 0},
@@ -336,7 +421,7 @@ ErlNifFunc functions[] = {
     {"drop", 1, drop, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"rename", 2, rename, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"rename_key", 2, rename_key, 0},
-    {"set_protection", 2, set_protection, 0},
+    {"set_protection", 2, set_protection, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"info", 1, info, ERL_NIF_DIRTY_JOB_IO_BOUND},
     {"type", 1, type, 0},
     {"lookup", 2, calls::lookup, 0},

@@ -186,7 +186,10 @@ using ErlangTerms = Several<ERL_NIF_TERM, 16>;
 Term from(ErlNifEnv* env, ERL_NIF_TERM term, int depth);
 
 Term list_from(ErlNifEnv* env, ERL_NIF_TERM list, int depth) {
+  unsigned length = 0;  // of an improper one it is not told
+  enif_get_list_length(env, list, &length);
   std::vector<Term> elements;
+  elements.reserve(length);
   ERL_NIF_TERM head = 0;
   while (enif_get_list_cell(env, list, &head, &list) != 0) elements.push_back(from(env, head, depth));
   if (enif_is_empty_list(env, list) != 0) return heirloom::list(elements);
@@ -254,10 +257,10 @@ void all_to(ErlNifEnv* env, const heirloom::ElementRange& elements, int depth, E
 ERL_NIF_TERM to(ErlNifEnv* env, TermView term, int depth) {
   if (depth == kDepthMax) return by_external(env, term);
   switch (term.kind()) {
-    case TermKind::integer: try { return enif_make_int64(env, term.as_int64());
-      } catch (const heirloom::Error&) {
-        return by_external(env, term);
-      }
+    case TermKind::integer:
+      if (term.is_int64()) [[likely]]
+        return enif_make_int64(env, term.as_int64());
+      break;
     case TermKind::floating: return enif_make_double(env, term.as_double());
     case TermKind::atom: return atom_to_erlang(env, term.as_atom());
     case TermKind::nil: return enif_make_list(env, 0);

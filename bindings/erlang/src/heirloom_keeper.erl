@@ -9,7 +9,7 @@
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -record(state, {
-    made = #{} :: #{reference() => {pid(), atom()}},      % tables that are not adopted yet, and for whom
+    made = #{} :: #{reference() => pid()},               % tables that are not adopted yet, and for whom
     watched = #{} :: #{pid() => {reference(), map()}},   % the shadows that a process owned or fixed when last heard of
     guests = #{} :: #{pid() => [{atom(), reference()}]}  % the tables of other programs that a process has fixed, as often as it has
 }).
@@ -20,7 +20,7 @@ start_link() -> gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
 make(Which, Name, Options, Owner) -> gen_server:call(?MODULE, {make, Which, Name, Options, Owner}, infinity).
 adopt(Opened, Keys, Tid, Protection, Which) ->
     gen_server:call(?MODULE, {adopt, Opened, Keys, Tid, self(), Protection, Which}, infinity).
-%% One that was made is not adopted; if nobody else can have it, it goes.
+%% One that was made is not adopted: it goes, or back to the node.
 forget(Opened) -> gen_server:call(?MODULE, {forget, Opened}, infinity).
 %% A process that may own the table of this shadow.
 watch(Pid, Tid) -> gen_server:cast(?MODULE, {watch, Pid, Tid}).
@@ -33,6 +33,7 @@ init([]) ->
     case heirloom_nif:open(unicode:characters_to_binary(heirloom:directory())) of
         ok ->
             %% Of a keeper before this one.
+            ok = heirloom_nif:lose_all(),
             {ok, lists:foldl(fun look/2, #state{}, heirloom_nif:keys())};
         {error, Code, Text} -> {stop, {Code, unicode:characters_to_list(Text)}}
     end.
@@ -42,14 +43,17 @@ handle_call({make, Which, Name, Options, Owner}, _From, State) ->
     Clean = lose_those_of(fun(Maker) -> not is_process_alive(Maker) end, State),
     case heirloom_nif:make(Which, Name, Options) of
         {ok, Opened} = Made ->
-            {reply, Made, (watch_process(Owner, none, Clean))#state{made = (Clean#state.made)#{Opened => {Owner, Which}}}};
+            {reply, Made, (watch_process(Owner, none, Clean))#state{made = (Clean#state.made)#{Opened => Owner}}};
         Error -> {reply, Error, Clean}
     end;
 handle_call({adopt, Opened, Keys, Tid, Owner, Protection, Which}, _From, State) ->
-    ok = heirloom_nif:adopt(Opened, Keys, Tid, Owner, Protection, Which),
-    {reply, ok, watch_process(Owner, Tid, State#state{made = maps:remove(Opened, State#state.made)})};
+    Unadopted = State#state{made = maps:remove(Opened, State#state.made)},
+    case heirloom_nif:adopt(Opened, Keys, Tid, Owner, Protection, Which) of
+        ok -> {reply, ok, watch_process(Owner, Tid, Unadopted)};
+        Error -> {reply, Error, Unadopted}
+    end;
 handle_call({forget, Opened}, _From, State) ->
-    lose(maps:to_list(maps:with([Opened], State#state.made))),
+    ok = heirloom_nif:lose(Opened),
     {reply, ok, State#state{made = maps:remove(Opened, State#state.made)}};
 handle_call({fixed, Tid}, _From, State) -> {reply, ok, look(Tid, State)};
 handle_call({fix_guest, Name, Opened, Fix, Pid}, _From, #state{guests = Guests} = State) ->
@@ -79,11 +83,9 @@ handle_info({'DOWN', _, process, Pid, _}, State) ->
 handle_info(_, State) -> {noreply, State}.
 
 lose_those_of(Is, #state{made = Made} = State) ->
-    Lost = [One || {_, {Maker, _}} = One <- maps:to_list(Made), Is(Maker)],
-    lose(Lost),
-    State#state{made = maps:without([Opened || {Opened, _} <- Lost], Made)}.
-
-lose(Made) -> [heirloom_nif:drop(Opened) || {Opened, {_, Which}} <- Made, Which =/= node_table].
+    Lost = [Opened || {Opened, Maker} <- maps:to_list(Made), Is(Maker)],
+    [heirloom_nif:lose(Opened) || Opened <- Lost],
+    State#state{made = maps:without(Lost, Made)}.
 
 %% Whoever owns the table by now is watched, and those who have fixed it; a table without an owner goes. It is fixed for the library as
 %% long as its shadow is, whoever fixed it how often.

@@ -9,8 +9,8 @@
 -module(heirloom_nif).
 
 -export([add/3, adopt/6, call/4, call_long/4, change_on/1, drop/1, erase/2, evict/1, find/1, fix/2, give/2, guest/1, info/1,
-         inherited/2, insert/2, keep_fixed/2, keys/0, lookup/2, make/3, member/2, open/1, remove/2, rename/2, rename_key/2, select/3,
-         select_chunk/4, select_rest/2, set_protection/2, type/1]).
+         inherited/2, insert/2, keep_fixed/2, keys/0, lookup/2, lose/1, lose_all/0, make/3, member/2, open/1, remove/2,
+         rename/2, rename_key/2, select/3, select_chunk/4, select_rest/2, set_protection/2, type/1]).
 -on_load(load/0).
 
 load() ->
@@ -51,11 +51,14 @@ info(_Opened) -> erlang:nif_error(not_loaded).
 type(_Opened) -> erlang:nif_error(not_loaded).
 %% The identifiers of all tables that processes of this VM own.
 keys() -> erlang:nif_error(not_loaded).
+%% A table that was made is not adopted: it goes, or back to the node; all that were made are not.
+lose(_Opened) -> erlang:nif_error(not_loaded).
+lose_all() -> erlang:nif_error(not_loaded).
 %% What ets says of the same, or slow: nothing has happened, call/4 tells why, or does it. erase is ets:delete/2, and add is
-%% update_counter/3 by an integer.
+%% update_counter/3 by an integer. More objects than a scheduler may insert at once are slow.
 lookup(_Key, _Term) -> erlang:nif_error(not_loaded).
 member(_Key, _Term) -> erlang:nif_error(not_loaded).
-insert(_Key, _Object) -> erlang:nif_error(not_loaded).
+insert(_Key, _Objects) -> erlang:nif_error(not_loaded).
 erase(_Key, _Term) -> erlang:nif_error(not_loaded).
 add(_Key, _Term, _Increment) -> erlang:nif_error(not_loaded).
 %% The function of ets by that name, of all objects, in steps: select, match and their sisters. The matches come in the opposite order; of

@@ -287,7 +287,15 @@ node_table(Name, Options) when is_atom(Name), is_list(Options) ->
         {{table, _, _, Which}, _} when Which =/= guest -> {error, already_owned, <<>>};
         {_, {Shadow, Others}} ->
             _ = heirloom_nif:evict(Name),
-            made(node_table, Name, Name, lists:usort(Shadow), Others)
+            case made(node_table, Name, Name, lists:usort(Shadow), Others) of
+                {error, already_owned, _} = Error ->
+                    %% Its owner may have died meanwhile.
+                    case opened_locally(Name) of
+                        undefined -> node_table(Name, Options);
+                        _ -> Error
+                    end;
+                Made -> Made
+            end
     end;
 node_table(_, _) -> {error, badarg, <<>>}.
 
@@ -300,8 +308,13 @@ made(Which, Name, Stored, Shadow, Others) ->
                               Name -> ets:whereis(Name);
                               _ -> Key
                           end,
-                    ok = heirloom_keeper:adopt(Opened, lists:usort([Key, Tid]), Tid, ets:info(Tid, protection), Which),
-                    {ok, Key};
+                    case heirloom_keeper:adopt(Opened, lists:usort([Key, Tid]), Tid, ets:info(Tid, protection), Which) of
+                        ok -> {ok, Key};
+                        %% The keeper that had made it was killed.
+                        Error ->
+                            true = ets:delete(Tid),
+                            Error
+                    end;
                 Error ->
                     ok = heirloom_keeper:forget(Opened),
                     lost(Which, Error)
@@ -354,9 +367,23 @@ give_away(Key, Pid, Gift) ->
 setopts(Key, Options) ->
     on_table(Key,
              fun(_) -> {error, not_owner, <<>>} end,
-             fun(_, Tid) -> of_shadow(fun() -> ets:setopts(Tid, Options) end,
-                                      fun() -> heirloom_nif:set_protection(Tid, ets:info(Tid, protection)) end)
+             fun(_, Tid) ->
+                 Before = ets:info(Tid, protection),
+                 case of_shadow(fun() -> ets:setopts(Tid, Options) end) of
+                     {ok, _} = Done -> protected(lists:keyfind(protection, 1, lists:flatten([Options])), Tid, Before, Done);
+                     Error -> Error
+                 end
              end).
+
+%% For other programs, too.
+protected(false, _Tid, _Before, Done) -> Done;
+protected({protection, Protection}, Tid, Before, Done) ->
+    case heirloom_nif:set_protection(Tid, Protection) of
+        ok -> Done;
+        Error ->
+            _ = of_shadow(fun() -> ets:setopts(Tid, {protection, Before}) end),
+            Error
+    end.
 
 rename(Key, Name) -> on_table(Key, fun(_) -> {error, access, <<>>} end, fun(Opened, Tid) -> renamed(Key, Opened, Tid, Name) end).
 
