@@ -43,7 +43,13 @@ void StripeGuard::settle(std::uint64_t dead, RepairRecords& found) {
   intent.settling.store(author, std::memory_order_release);
   if (dead != 0 || intent.is_armed()) segment.settle_pool(heap_.holder());
   RepairRecord record{.dead = author};
-  if (author != 0) look(record, left_by != 0);
+  if (author != 0) {
+    look(record, left_by != 0);
+  } else {
+    // Of the living: whoever dies while it is settled had begun nothing.
+    heap_.set_note(Note{}.packed());
+    intent.set_note(Note{}.packed());
+  }
   // An insert of several is counted where its Transaction is.
   const bool counts = !Note::unpack(heap_.note()).several || stripe_.work[kHome] != 0;
   finish_or_undo(found);
@@ -82,7 +88,10 @@ void StripeGuard::look(RepairRecord& record, bool resumed) {
   }
   heap_.set_note(note.packed());
   stripe_.intent.set_note(note.packed());
-  if (note.operation == Operation::none) return;
+  if (note.operation == Operation::none) {
+    record.keys = 0;  // those that one has left who lives
+    return;
+  }
   record.operation = note.operation;
   record.outcome = note.phase == Phase::before ? RepairOutcome::undone : RepairOutcome::finished;
   record.key = note.object == 0 ? "" : table_.brief_key(note.object);

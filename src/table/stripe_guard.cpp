@@ -2,6 +2,7 @@
 #include "table/stripe_guard.hpp"
 
 #include <cstring>
+#include <exception>
 
 #include "table/chain.hpp"
 #include "table/tree_writer.hpp"
@@ -23,15 +24,22 @@ void StripeGuard::settle_first(std::uint64_t dead, RepairRecords* found) {
   // A repair that is broken off would be one that nobody knows of: that the holder was dead is told by its lock alone. What the living
   // have left is there for the next one, too.
   const shm::Waiting waiting(dead != 0 || shm::Waiting::waits());
-  try {
-    RepairRecords records;
-    settle(dead, found != nullptr ? *found : records);
-    if (!records.empty() && table_.listener_) table_.listener_(records);
-  } catch (...) {
-    if (!is_busy()) stripe_.intent.settling.store(0, std::memory_order_release);
-    stripe_.lock.release();
-    throw;
-  }
+  RepairRecords records;
+  std::exception_ptr failure;
+  const auto attempt = [&](const auto& step) {
+    try {
+      step();
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  attempt([&] { settle(dead, found != nullptr ? *found : records); });
+  // Also where this stripe is not settled to the end, but others were.
+  if (!records.empty() && table_.listener_) attempt([&] { table_.listener_(records); });
+  if (!failure) return;
+  if (!is_busy()) stripe_.intent.settling.store(0, std::memory_order_release);
+  stripe_.lock.release();
+  std::rethrow_exception(failure);
 }
 
 IndexHead& StripeGuard::head() {
