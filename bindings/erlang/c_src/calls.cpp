@@ -39,6 +39,12 @@ struct Words {
   ERL_NIF_TERM slow;
 } words;
 
+constexpr ErlNifTime kMicrosecondsATimeslice = 1000;  // of the VM, about
+void took_of_timeslice(ErlNifEnv* env, ErlNifTime microseconds) {
+  const ErlNifTime percent = 100 * microseconds / kMicrosecondsATimeslice;
+  enif_consume_timeslice(env, static_cast<int>(std::clamp<ErlNifTime>(percent, 1, 100)));
+}
+
 // -- who may --
 
 enum class Right { ask, read, write };
@@ -155,7 +161,6 @@ constexpr std::size_t kObjectsAtFirst = 4;
 constexpr std::size_t kObjectsAtMost = 256;
 constexpr ErlNifTime kMicrosecondsAStep = 50;
 constexpr ErlNifTime kMicrosecondsAtOnce = 500;
-constexpr ErlNifTime kMicrosecondsATimeslice = 1000;  // of the VM, about
 
 // What comes of a select.
 enum class Outcome { matches, chunk, number };
@@ -218,7 +223,7 @@ bool run(ErlNifEnv* env, Selecting& select, ERL_NIF_TERM& found) {
     select.objects_a_step =
         std::clamp(long_step ? select.objects_a_step / 2 : 2 * select.objects_a_step, std::size_t{1}, kObjectsAtMost);
     if (!done && took < kMicrosecondsAtOnce) continue;
-    enif_consume_timeslice(env, static_cast<int>(std::clamp<ErlNifTime>(100 * took / kMicrosecondsATimeslice, 1, 100)));
+    took_of_timeslice(env, took);
     if (done) found = outcome(env, select, found);
     return done;
   }
@@ -352,7 +357,11 @@ ERL_NIF_TERM calls::add(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // call(Key, Right, Function, Arguments)
 ERL_NIF_TERM calls::call(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   const heirloom::NoWait no_wait;
-  return any_call(env, arguments);
+  const ErlNifTime begin = enif_monotonic_time(ERL_NIF_USEC);
+  const ERL_NIF_TERM result = any_call(env, arguments);
+  const ErlNifTime took = enif_monotonic_time(ERL_NIF_USEC) - begin;
+  if (took > kMicrosecondsATimeslice / 100) took_of_timeslice(env, took);
+  return result;
 }
 
 // call_long(Key, Right, Function, Arguments)

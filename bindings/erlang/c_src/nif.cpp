@@ -100,48 +100,9 @@ void drop_table(const Table& table) {
   spare_names.give_back(table.name());
 }
 
-// Tables that were made and not adopted, and for how many: several may claim a node table at once. What nobody adopts goes, or to the node.
-class Unadopted {
- public:
-  void add(const Table& table) {
-    const std::lock_guard lock(mutex_);
-    ++tables_.try_emplace(table.id(), Waiting{table, 0}).first->second.makers;
-  }
-  // False: it is none of them.
-  bool adopt(const Table& table) {
-    const std::lock_guard lock(mutex_);
-    return tables_.erase(table.id()) != 0;
-  }
-  // For one of them.
-  void lose(const Table& table) {
-    const std::lock_guard lock(mutex_);
-    const auto found = tables_.find(table.id());
-    if (found == tables_.end() || --found->second.makers != 0) return;
-    tables_.erase(found);
-    let_go(table);
-  }
-  void lose_all() {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, waiting] : std::exchange(tables_, {})) let_go(waiting.table);
-  }
-
-  static void let_go(const Table& table) {
-    try {
-      table.info().node_table ? Table(table).reclaim() : drop_table(table);
-    } catch (const Error&) {
-      // It is gone, or somebody was faster.
-    }
-  }
-
- private:
-  struct Waiting {
-    Table table;
-    std::uint64_t makers;
-  };
-  std::mutex mutex_;
-  std::map<std::string, Waiting> tables_;
-};
-Unadopted unadopted;
+// What a keeper does, and whoever removes a node table, happens one after the other. A keeper that was killed may still be in it when the
+// next one starts.
+std::mutex keeping;
 
 bool is_adopted(const Table& table) {
   const std::vector<StatePtr> known = registry.all();
@@ -149,29 +110,65 @@ bool is_adopted(const Table& table) {
                      [&](const StatePtr& state) { return state->owner && state->opened.table.id() == table.id(); });
 }
 
+// Tables that were made and not adopted; several processes may claim a node table at once. While `keeping` is locked.
+class Unadopted {
+ public:
+  Opened add(const Table& table, heirloom::TableType type) {
+    makings_.emplace(++last_, table);
+    return {table, type, last_};
+  }
+  // False: it is none of them.
+  bool adopt(const Opened& made) { return makings_.erase(made.making) != 0; }
+  void lose(const Opened& made) {
+    if (makings_.erase(made.making) != 0) let_go(made.table);
+  }
+  void lose_all() {
+    while (!makings_.empty()) {
+      const Table table = makings_.begin()->second;
+      makings_.erase(makings_.begin());
+      let_go(table);
+    }
+  }
+  // What nobody else has, or is about to have, goes, or back to the node.
+  void let_go(const Table& table) {
+    const auto is_it = [&](const auto& making) { return making.second.id() == table.id(); };
+    if (std::any_of(makings_.begin(), makings_.end(), is_it) || is_adopted(table)) return;
+    try {
+      if (table.owner() != library().node().root()) return;
+      table.info().node_table ? Table(table).reclaim() : drop_table(table);
+    } catch (const Error&) {
+      // It is gone.
+    }
+  }
+
+ private:
+  std::map<std::uint64_t, Table> makings_;
+  std::uint64_t last_ = 0;
+};
+Unadopted unadopted;
+
 // make(Which, Name, Options)
 ERL_NIF_TERM make(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
+    const std::lock_guard lock(keeping);
     const heirloom::TableOptions options = heirloom::table_options(from_erlang(env, arguments[2]));
     heirloom::Node& all = library().node();
     if (is_atom(env, arguments[0], "unnamed")) {
       const heirloom::Atom name = spare_names.take();
       try {
-        const Table table = all.create(name, options);
-        unadopted.add(table);
-        return ok(env, reference_to(env, {table, options.type}));
+        return ok(env, reference_to(env, unadopted.add(all.create(name, options), options.type)));
       } catch (...) {
         spare_names.give_back(name);
         throw;
       }
     }
     const heirloom::Atom name = name_of(env, arguments[1]);
-    const bool lasting = is_atom(env, arguments[0], "node_table");
-    const Table table = lasting ? all.open_or_create(name, options) : all.create(name, options);
+    if (!is_atom(env, arguments[0], "node_table"))
+      return ok(env, reference_to(env, unadopted.add(all.create(name, options), options.type)));
+    const Table table = all.open_or_create(name, options);
     if (table.owner() != all.root()) return error(env, "already_owned", "a process of another program owns it");
     if (is_adopted(table)) return error(env, "already_owned", "a process of this program owns it");
-    unadopted.add(table);
-    return ok(env, reference_to(env, {table, lasting ? table.info().type : options.type}));
+    return ok(env, reference_to(env, unadopted.add(table, table.info().type)));
   });
 }
 
@@ -185,14 +182,16 @@ ERL_NIF_TERM adopt(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     ErlNifPid owner;
     if (enif_get_local_pid(env, arguments[3], &owner) == 0) return enif_make_badarg(env);
+    const std::lock_guard lock(keeping);
     const Opened& made = opened(env, arguments[0]);
     const Protection protection = protection_of(env, arguments[4]);
-    if (!unadopted.adopt(made.table)) return error(env, "id", "the keeper that made it has died meanwhile");
+    if (!unadopted.adopt(made) || made.table.owner() != library().node().root())
+      return error(env, "id", "it was made by a keeper that has died meanwhile");
     try {
       // One that was there says what its shadow says.
       if (made.table.info().protection != protection) Table(made.table).set_protection(protection);
     } catch (...) {
-      Unadopted::let_go(made.table);
+      unadopted.let_go(made.table);
       throw;
     }
     const auto state = std::make_shared<State>(made, arguments[2], owner, protection);
@@ -265,6 +264,8 @@ ERL_NIF_TERM remove(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
     const StatePtr state = state_of(arguments[0]);
     if (!state) return atom(env, "ok");
+    std::unique_lock lock(keeping, std::defer_lock);
+    if (state->node_table) lock.lock();
     try {
       if (state->node_table && !is_atom(env, arguments[1], "deleted")) {
         keep_fixed(*state, false);
@@ -323,7 +324,8 @@ ERL_NIF_TERM keys(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
 // lose(Opened)
 ERL_NIF_TERM lose(ErlNifEnv* env, int /*count*/, Arguments arguments) {
   return guarded(env, [&] {
-    unadopted.lose(opened(env, arguments[0]).table);
+    const std::lock_guard lock(keeping);
+    unadopted.lose(opened(env, arguments[0]));
     return atom(env, "ok");
   });
 }
@@ -331,6 +333,7 @@ ERL_NIF_TERM lose(ErlNifEnv* env, int /*count*/, Arguments arguments) {
 // lose_all(): for a keeper after one that died.
 ERL_NIF_TERM lose_all(ErlNifEnv* env, int /*count*/, Arguments /*arguments*/) {
   return guarded(env, [&] {
+    const std::lock_guard lock(keeping);
     unadopted.lose_all();
     return atom(env, "ok");
   });

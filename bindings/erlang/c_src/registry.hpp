@@ -47,6 +47,7 @@ class Kept {
 struct Opened {
   heirloom::Table table;
   heirloom::TableType type;
+  std::uint64_t making = 0;  // by which it was made, of those that are not adopted yet
 
   // Of either kind: a key may have any number of objects.
   [[nodiscard]] bool is_bag() const noexcept {

@@ -294,6 +294,7 @@ node_table(Name, Options) when is_atom(Name), is_list(Options) ->
                         undefined -> node_table(Name, Options);
                         _ -> Error
                     end;
+                {error, id, _} -> node_table(Name, Options);
                 Made -> Made
             end
     end;
@@ -308,12 +309,14 @@ made(Which, Name, Stored, Shadow, Others) ->
                               Name -> ets:whereis(Name);
                               _ -> Key
                           end,
-                    case heirloom_keeper:adopt(Opened, lists:usort([Key, Tid]), Tid, ets:info(Tid, protection), Which) of
+                    try heirloom_keeper:adopt(Opened, lists:usort([Key, Tid]), Tid, ets:info(Tid, protection), Which) of
                         ok -> {ok, Key};
-                        %% The keeper that had made it was killed.
                         Error ->
                             true = ets:delete(Tid),
                             Error
+                    catch exit:Reason ->
+                            true = ets:delete(Tid),
+                            exit(Reason)
                     end;
                 Error ->
                     ok = heirloom_keeper:forget(Opened),
