@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "os/file.hpp"
+#include "shm/reserve.hpp"
 
 namespace heirloom::shm {
 
@@ -203,7 +204,7 @@ void Segment::grow_dictionary(std::uint64_t bytes) {
 }
 
 // How many pages may have memory.
-std::uint64_t Segment::pages_allowed() const noexcept { return max_bytes() / kPageBytes; }
+std::uint64_t Segment::pages_allowed() const noexcept { return max_bytes() / kPageBytes + Reserve::pages(); }
 
 void Segment::grow_pages(std::uint64_t pages_needed) {
   SegmentHeader& head = header();
@@ -216,7 +217,8 @@ void Segment::grow_pages(std::uint64_t pages_needed) {
     throw Error(ErrorCode::full, "insert", "the table has reached max_bytes, " + std::to_string(max_bytes()));
   // An eighth more, so that growing costs little a page, and at most 2 MiB, so that no call waits long for zeroed pages.
   const std::uint64_t step = std::clamp<std::uint64_t>(now / 8, 16, 512);
-  const std::uint64_t wanted = std::min(std::max(pages_needed, now + step), pages_max);
+  const std::uint64_t wanted =
+      Reserve::pages() != 0 ? pages_needed : std::min(std::max(pages_needed, now + step), pages_max);
   if (wanted > pages_needed) {
     try {
       return give_pages(wanted);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "shm/reserve.hpp"
 #include "table/chain.hpp"
 #include "table/tree_writer.hpp"
 
@@ -78,7 +79,10 @@ void Table::bury(StripeGuard& guard) try {
 
 void StripeGuard::replace_root() {
   const shm::SizeClass size_class = shm::class_of(sizeof(IndexHead) * table_.segment_->stripe_count());
-  heap_.prepare_allocate(size_class);
+  {
+    const shm::Reserve reserve;  // a full table is where all objects are deleted
+    heap_.prepare_allocate(size_class);
+  }
   shm::Change change = this->change();
   const Offset root = heap_.allocate(change, size_class);
   std::memset(table_.segment_->base() + root, 0, shm::class_bytes(size_class));
