@@ -28,19 +28,19 @@ function(heirloom_refuse_unregistered_tests)
   endforeach()
 endfunction()
 
-# heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds] [ENVIRONMENT name=value])
+# heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds] [ENVIRONMENT name=value] [FILTER filter])
 #
 # A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches. Its kind is the
 # ctest label by which the presets choose (CMakePresets.json): unit (the default, beside the code), threads (the unit tests of layers
 # in which threads share memory, which ThreadSanitizer looks at), oracle, layout, crash, damage, stress, fuzz, e2e; `torture` runs for
 # hours, and only in `make torture`. The target heirloom_unit_tests builds all of the kind unit, heirloom_thread_tests those of the
-# kind threads.
+# kind threads. FILTER is GoogleTest's, of the cases that ctest runs: the others are run by hand, or by a target of their own.
 if(HEIRLOOM_TESTS)
   add_custom_target(heirloom_unit_tests)
   add_custom_target(heirloom_thread_tests)
 endif()
 function(heirloom_test_program name)
-  cmake_parse_arguments(ARG "" "KIND;TIMEOUT;ENVIRONMENT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "KIND;TIMEOUT;ENVIRONMENT;FILTER" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT ARG_KIND)
     set(ARG_KIND unit)
   endif()
@@ -64,7 +64,7 @@ function(heirloom_test_program name)
   if(ARG_ENVIRONMENT)
     list(APPEND properties ENVIRONMENT ${ARG_ENVIRONMENT})
   endif()
-  gtest_discover_tests(${name} PROPERTIES ${properties} DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name} TEST_FILTER "${ARG_FILTER}" PROPERTIES ${properties} DISCOVERY_TIMEOUT 60)
 endfunction()
 
 function(heirloom_layer name)

@@ -99,9 +99,9 @@ TEST(KillAtEveryStep, InsertThatAFullTableRefuses) {
        .full = true});
 }
 
-// No page is left, and no block for another magazine: retiring has to do with those that there are.
-void fill_to_the_last_block(Session& session) {
-  const auto keys = keys_of(3, 600);
+// No page is left, and hardly a block.
+std::vector<std::int64_t> fill_to_the_last_block(Session& session) {
+  std::vector<std::int64_t> keys = keys_of(3, 600);
   std::size_t next = 0;
   for (; next < 40; ++next) session.insert({keys[next], std::string(next * 48, 'a')});
   for (const std::size_t bytes : {20000, 3000, 1000, 200, 100, 20, 1}) {
@@ -114,7 +114,13 @@ void fill_to_the_last_block(Session& session) {
       if (error.code() != ErrorCode::full) throw;
     }
   }
-  for (std::size_t i = 0; i < next; ++i) session.erase(Term(keys[i]));
+  keys.resize(next);
+  return keys;
+}
+
+// Nor a block for another magazine: retiring has to do with those that there are.
+void fill_and_erase(Session& session) {
+  for (const std::int64_t key : fill_to_the_last_block(session)) session.erase(Term(key));
 }
 
 // Not stepped: it looks for memory in every size class, which takes a million instructions.
@@ -123,8 +129,8 @@ TEST(FullTable, DeletesEverythingAndStaysSound) {
   create_table(directory.descriptor(), std::uint64_t{1} << 20);
   Helper process([&] {
     Session session(directory.descriptor());
-    fill_to_the_last_block(session);
-    fill_to_the_last_block(session);  // and what was deleted is room again
+    fill_and_erase(session);
+    fill_and_erase(session);  // and what was deleted is room again
     const CheckReport report = session.table().check();
     if (!report.ok) return report.findings.front();
     return report.objects == 0 ? std::string("sound and empty") : std::to_string(report.objects) + " objects are left";
@@ -143,6 +149,29 @@ TEST(KillAtEveryStep, InsertOfSeveralObjectsThatAFullTableRefuses) {
        .operation = [objects](Session& session) { expect_full([&] { session.insert_many(objects); }); },
        .effect = {},
        .full = true});
+}
+
+// No page is left, but for the empty root, which has one beyond max_bytes. (Of few objects: each is retired.)
+void fill_all_pages(Session& session) {
+  const auto keys = keys_of(3, 100);
+  std::size_t next = 0;
+  for (const std::size_t bytes : {20000, 3000, 1000}) {
+    try {
+      for (; next < keys.size(); ++next) session.insert({keys[next], std::string(bytes, 'x')});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full) throw;
+      continue;
+    }
+    throw std::runtime_error("the table should be full");
+  }
+}
+
+TEST(KillAtEveryStep, DeleteAllObjectsOfAFullTable) {
+  expect_old_or_new_at_every_step({.name = "delete_all_objects of a full table",
+                                   .prepare = fill_all_pages,
+                                   .operation = [](Session& session) { session.table().delete_all_objects(kCaller); },
+                                   .effect = [](State& state) { state.clear(); },
+                                   .full = true});
 }
 
 }  // namespace
