@@ -34,7 +34,7 @@ init([]) ->
         ok ->
             %% Of a keeper before this one.
             ok = heirloom_nif:lose_all(),
-            {ok, lists:foldl(fun look/2, #state{}, heirloom_nif:keys())};
+            {ok, lists:foldl(fun look_at_all/2, #state{}, heirloom_nif:keys())};
         {error, Code, Text} -> {stop, {Code, unicode:characters_to_list(Text)}}
     end.
 
@@ -55,7 +55,7 @@ handle_call({adopt, Opened, Keys, Tid, Owner, Protection, Which}, _From, State) 
 handle_call({forget, Opened}, _From, State) ->
     ok = heirloom_nif:lose(Opened),
     {reply, ok, State#state{made = maps:remove(Opened, State#state.made)}};
-handle_call({fixed, Tid}, _From, State) -> {reply, ok, look(Tid, State)};
+handle_call({fixed, Tid}, {Pid, _}, State) -> {reply, ok, look(Tid, watch_process(Pid, Tid, State))};
 handle_call({fix_guest, Name, Opened, Fix, Pid}, _From, #state{guests = Guests} = State) ->
     Fixed = maps:get(Pid, Guests, []),
     case {Fix, lists:keytake(Name, 1, Fixed)} of
@@ -87,19 +87,23 @@ lose_those_of(Is, #state{made = Made} = State) ->
     [heirloom_nif:lose(Opened) || Opened <- Lost],
     State#state{made = maps:without(Lost, Made)}.
 
-%% Whoever owns the table by now is watched, and those who have fixed it; a table without an owner goes. It is fixed for the library as
-%% long as its shadow is, whoever fixed it how often.
+%% Whoever owns the table by now is watched; a table without an owner goes. It is fixed for the library as long as its shadow is, whoever
+%% fixed it how often. (Not by all who have: they may be thousands.)
 look(Tid, State) ->
     case heirloom_tables:settle(Tid) of
         undefined -> State;
         Owner ->
-            Fixers = case ets:info(Tid, safe_fixed) of
-                         {_, All} -> [Pid || {Pid, _} <- All];
-                         _ -> []
-                     end,
-            _ = heirloom_nif:keep_fixed(Tid, Fixers =/= []),
-            lists:foldl(fun(Pid, Watching) -> watch_process(Pid, Tid, Watching) end, State, [Owner | Fixers])
+            _ = heirloom_nif:keep_fixed(Tid, ets:info(Tid, fixed) =:= true),
+            watch_process(Owner, Tid, State)
     end.
+
+%% For the first time: those who have fixed it are watched, too.
+look_at_all(Tid, State) ->
+    Fixers = case ets:info(Tid, safe_fixed) of
+                 {_, All} -> [Pid || {Pid, _} <- All];
+                 _ -> []
+             end,
+    lists:foldl(fun(Pid, Watching) -> watch_process(Pid, Tid, Watching) end, look(Tid, State), Fixers).
 
 watch_process(Pid, Tid, #state{watched = Watched} = State) ->
     {Monitor, Tids} = case Watched of
