@@ -66,8 +66,17 @@ call(Key, Right, Function, Arguments) ->
         {error, full, _} -> call_long(Key, Right, Function, Arguments);
         Result -> as_ets_says(Function, Arguments, Result)
     end.
-call_long(Key, Right, Function, Arguments) ->
+%% Of the table that has this name now, whatever its name is when a dirty scheduler comes to it.
+call_long(Name, Right, Function, Arguments) ->
+    Key = named_now(Name),
     as_ets_says(Function, Arguments, resolved(Key, fun() -> heirloom_nif:call_long(Key, Right, Function, Arguments) end)).
+
+named_now(Name) when is_atom(Name) ->
+    case opened(Name) of
+        {table, _, Tid, Which} when Which =/= guest -> Tid;
+        _ -> Name
+    end;
+named_now(Table) -> Table.
 
 %% The library names causes where ets is silent.
 as_ets_says(lookup_element, _, {error, position, Text}) -> {error, badarg, Text};
