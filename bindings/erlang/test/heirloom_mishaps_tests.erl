@@ -58,12 +58,15 @@ a_manager_that_hangs_or_dies_stops_no_read_or_write_test_() ->
         Makes = fun() ->
             peer:call(VM, ?MODULE, answers_in_spite_of, [no_manager, {new, [made, [named_table, public]]}], 60000)
         end,
-        Works(1),
-        os:cmd("kill -STOP " ++ Process),
-        Works(2),
-        ?assert(lists:member(Makes(), [no_manager, made])),
-        Works(3),
-        os:cmd("kill -KILL " ++ Process),
+        try
+            Works(1),
+            os:cmd("kill -STOP " ++ Process),
+            Works(2),
+            ?assert(lists:member(Makes(), [no_manager, made])),
+            Works(3)
+        after
+            os:cmd("kill -KILL " ++ Process)
+        end,
         Works(4),
         ?assert(lists:member(until(Makes, fun(Made) -> Made =/= no_manager end), [made, badarg])),
         Works(5),
