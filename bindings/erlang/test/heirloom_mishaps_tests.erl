@@ -6,7 +6,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 -import(heirloom_ets_tests, [in_a_process/1]).
--export([answers_in_spite_of/2, fill/2, start/0]).
+-export([code/2, fill/2, outcome/2, start/0]).
 
 %% ------------------------------------------------------------------------------------------------------------------- memory
 
@@ -56,7 +56,7 @@ a_manager_that_hangs_or_dies_stops_no_read_or_write_test_() ->
             [{Key, here}] = peer:call(VM, heirloom_ets, lookup, [Table, Key])
         end,
         Makes = fun() ->
-            peer:call(VM, ?MODULE, answers_in_spite_of, [no_manager, {new, [made, [named_table, public]]}], 60000)
+            peer:call(VM, ?MODULE, outcome, [new, [made, [named_table, public]]], 60000)
         end,
         try
             Works(1),
@@ -103,7 +103,7 @@ damaged(VM, Directory, Type, Round) ->
          {select, [Name, [{'_', [], ['$_']}], 100]}, {select_count, [Name, [{{'_', '_', '_', '_'}, [], [true]}]]},
          {select_delete, [Name, [{{'$1', '_', '_', '_'}, [{'<', '$1', 500}], [true]}]]}, {tab2list, [Name]}, {first, [Name]}, {last, [Name]},
          {info, [Name]}, {slot, [Name, 0]}, {delete_all_objects, [Name]}, {insert, [Name, {1, 2}]}, {delete, [Name]}],
-    Codes = [peer:call(VM, ?MODULE, answers_in_spite_of, [all, Call], 60000) || Call <- Calls],
+    Codes = [peer:call(VM, ?MODULE, code, [Function, Arguments], 60000) || {Function, Arguments} <- Calls],
     %% Another table, of the same VM.
     Other = peer:call(VM, heirloom, open_or_create, [whole, [public]]),
     true = peer:call(VM, heirloom_ets, insert, [Other, {Round, Type}]),
@@ -196,11 +196,12 @@ start() ->
     {ok, _} = application:ensure_all_started(heirloom),
     ok.
 
-%% The result of a call, or the code of its error; `all`: of those only what kind it is.
-answers_in_spite_of(What, {Function, Arguments}) ->
-    try apply(heirloom_ets, Function, Arguments) of
-        _ when What =:= all -> fine;
-        Result -> Result
+%% The result of a call, or the code of its error; `fine` instead of any result.
+outcome(Function, Arguments) -> attempt(Function, Arguments, fun(Result) -> Result end).
+code(Function, Arguments) -> attempt(Function, Arguments, fun(_) -> fine end).
+
+attempt(Function, Arguments, Told) ->
+    try Told(apply(heirloom_ets, Function, Arguments))
     catch
         error:{heirloom, Code, _} -> Code;
         error:badarg -> badarg
