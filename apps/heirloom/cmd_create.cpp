@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

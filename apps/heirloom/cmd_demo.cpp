@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "demo/demo.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -14,6 +14,7 @@
 #include "doctor/leftovers.hpp"
 #include "doctor/machine.hpp"
 #include "json.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "options.hpp"
 #include "selection.hpp"
 
 namespace heirloom::cli {

@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -15,6 +15,7 @@
 #include "command.hpp"
 #include "file_progress.hpp"
 #include "json.hpp"
+#include "options.hpp"
 #include "writable_table.hpp"
 
 namespace heirloom::cli {

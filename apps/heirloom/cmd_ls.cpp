@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.hpp"
+#include "options.hpp"
 #include "table_list.hpp"
 
 namespace heirloom::cli {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "options.hpp"
 #include "writable_table.hpp"
 
 namespace heirloom::cli {

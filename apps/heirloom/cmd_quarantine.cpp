@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

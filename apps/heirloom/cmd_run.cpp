@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "keeper.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "file_progress.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

@@ -6,6 +6,7 @@
 #include <heirloom/serve.hpp>
 
 #include "command.hpp"
+#include "options.hpp"
 #include "subprocess.hpp"
 
 namespace heirloom::cli {

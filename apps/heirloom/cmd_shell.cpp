@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "options.hpp"
 #include "shell/line_editor.hpp"
 #include "shell/session.hpp"
 

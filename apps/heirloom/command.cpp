@@ -10,10 +10,6 @@
 
 namespace heirloom::cli {
 
-void add_node_option(CLI::App& command, std::string& directory) {
-  command.add_option("--node", directory, "The node's directory")->type_name("DIR")->envname("HEIRLOOM_NODE");
-}
-
 const std::string& required_node(const std::string& directory) {
   if (directory.empty()) throw UsageError("which node? Give --node DIR, or set HEIRLOOM_NODE");
   return directory;

@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "interrupts.hpp"
+#include "options.hpp"
 
 namespace heirloom::cli {
 

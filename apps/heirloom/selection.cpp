@@ -58,15 +58,6 @@ Term head_of(const Term& spec, const Part& part) {
 
 }  // namespace
 
-void add_limit_option(CLI::App& command, std::size_t& limit) {
-  const auto check = [](const std::string& text) {
-    const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    const bool positive = digits && text.find_first_not_of('0') != std::string::npos;
-    return positive ? std::string() : fmt::format("`{}` is no number from 1 on", text);
-  };
-  command.add_option("--limit", limit, "Not more than so many")->type_name("N")->check(check)->default_str("");
-}
-
 MatchSpec parse_spec(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \t\n");
   const bool fun = begin != std::string::npos && text.compare(begin, 3, "fun") == 0;

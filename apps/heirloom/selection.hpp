@@ -8,14 +8,9 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include <heirloom/heirloom.hpp>
 
 namespace heirloom::cli {
-
-// --limit N, from 1 on.
-void add_limit_option(CLI::App& command, std::size_t& limit);
 
 // A specification as a fun, or as a list of clauses. Throws UsageError.
 MatchSpec parse_spec(const std::string& text);

@@ -25,8 +25,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <heirloom/heirloom.hpp>
 
 #include "command.hpp"
