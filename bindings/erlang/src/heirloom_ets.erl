@@ -119,24 +119,20 @@ fold_on(Table, Next, {Key, Objects}, Accumulator, Add) ->
     More = Add(Objects, Accumulator),
     fold_on(Table, Next, ?READ(Table, Next, [Key]), More, Add).
 
+%% As in ets, what ends it is an exit, and whoever reads is told to close what it reads from.
 init_table(Table, Fun) ->
     ?DO(heirloom_tables:call_long(Table, write, delete_all_objects, []), [Table, Fun]),
-    init_on(Table, Fun).
+    init_on(Table, Fun(read)).
 
-init_on(Table, Fun) when is_function(Fun, 1) ->
-    case Fun(read) of
-        end_of_input -> true;
-        {Objects, Next} when is_list(Objects), is_function(Next, 1) ->
-            try insert_each(Table, Objects)
-            catch error:badarg ->
-                    _ = (catch Fun(close)),
-                    exit(badarg)
-            end,
-            init_on(Table, Next);
-        {Objects, Next} when is_list(Objects) -> init_on(Table, Next);
-        Other -> exit(Other)
-    end;
-init_on(_Table, Fun) -> error({badfun, Fun}).
+init_on(_Table, end_of_input) -> true;
+init_on(Table, {Objects, Next}) when is_list(Objects), is_function(Next) ->
+    try insert_each(Table, Objects)
+    catch error:Reason:Stack ->
+            _ = (catch Next(close)),
+            exit({Reason, Stack})
+    end,
+    init_on(Table, Next(read));
+init_on(_Table, Other) -> exit(Other).
 
 insert_each(Table, Objects) -> lists:foreach(fun(Object) -> insert(Table, Object) end, Objects).
 

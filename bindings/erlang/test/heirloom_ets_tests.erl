@@ -236,6 +236,39 @@ a_table_from_a_file_is_what_it_was_test_() ->
         ?assertEqual(undefined, heirloom_ets:info(Made))
     end).
 
+%% How a table is filled, and what ends that: the same exits and errors, and the same calls of whoever reads.
+a_table_is_filled_as_by_ets_test_() ->
+    in_a_process(fun() ->
+        Wrong = [[{1, 2}, no_tuple], [{1, 2} | improper], [{}], [[{1, 2}, {3, 4}], {5, 6}]],
+        Inputs = [fun(_) -> end_of_input end, fun(_) -> {[{1, 2}], no_fun} end, fun(_) -> {no_list, fun(_) -> end_of_input end} end,
+                  fun(_) -> nothing_known end, fun(_) -> error(its_own) end, fun(_) -> exit(its_own) end, fun(_) -> throw(its_own) end,
+                  fun() -> end_of_input end, no_fun, reader([[], [{1, 2}, {3, 4}], [{5, 6}]])
+                 | [reader([[{7, 8}], Objects, [{9, 10}]]) || Objects <- Wrong]],
+        lists:foreach(fun(Input) -> ?assertEqual(filled(ets, Input), filled(heirloom_ets, Input)) end, Inputs),
+        {{exit, badarg}, _, [read, read, close]} = filled(heirloom_ets, reader([[{7, 8}], [no_tuple]]))
+    end).
+
+reader(Chunks) -> fun(Told) -> self() ! {told, Told}, given(Told, Chunks) end.
+given(read, [Objects | Chunks]) -> {Objects, reader(Chunks)};
+given(read, []) -> end_of_input;
+given(close, _) -> error(not_listened_to).
+
+%% How it ended, what is in the table, and what the reader was told.
+filled(Module, Input) ->
+    Table = Module:new(filled, [ordered_set]),
+    true = Module:insert(Table, {before, 1}),
+    End = try Module:init_table(Table, Input)
+          catch
+              exit:{Reason, Stack} when is_list(Stack), is_tuple(hd(Stack)) -> {exit, Reason};
+              Class:Reason -> {Class, Reason}
+          end,
+    {End, Module:tab2list(Table), messages()}.
+
+messages() ->
+    receive {told, Told} -> [Told | messages()]
+    after 0 -> []
+    end.
+
 %% A table that is not there leaves what it should replace as it is.
 a_table_that_is_gone_empties_no_other_test_() ->
     in_a_process(fun() ->
