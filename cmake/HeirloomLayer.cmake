@@ -28,6 +28,12 @@ function(heirloom_refuse_unregistered_tests)
   endforeach()
 endfunction()
 
+# Several files are compiled as one, where that is worth it: with a sanitizer. Without one each is compiled alone, so that each has
+# what it needs.
+function(heirloom_read_headers_once target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+endfunction()
+
 # heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds] [ENVIRONMENT name=value] [FILTER filter])
 #
 # A test program whose cases ctest runs one by one, each with a time limit that only a hang reaches. Its kind is the
@@ -52,6 +58,7 @@ function(heirloom_test_program name)
   # What is tested is compiled as the preset says. The tests themselves are half of all code, and no figure comes from them.
   if(HEIRLOOM_SANITIZE)
     target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+    heirloom_read_headers_once(${name})
   elseif(ARG_KIND MATCHES "^(unit|threads|e2e)$")
     target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   endif()
@@ -70,9 +77,8 @@ endfunction()
 function(heirloom_layer name)
   cmake_parse_arguments(ARG "" "TEST_KIND" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   add_library(heirloom_${name} STATIC ${ARG_SOURCES})
-  # Their headers are read once for several files. Without a sanitizer each is compiled alone, so that each has what it needs.
   if(HEIRLOOM_SANITIZE)
-    set_target_properties(heirloom_${name} PROPERTIES UNITY_BUILD ON)
+    heirloom_read_headers_once(heirloom_${name})
   endif()
   target_link_libraries(heirloom_${name} PUBLIC heirloom_options Threads::Threads ${ARG_LIBRARIES})
   foreach(layer IN LISTS ARG_DEPENDS)

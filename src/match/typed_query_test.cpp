@@ -183,7 +183,7 @@ concept MayAsk = requires(const T& condition) {
   where(condition);
 };
 template <typename Records, typename T>
-concept MayYield = requires(const Records& records, const T& value) {
+concept MayYieldOf = requires(const Records& records, const T& value) {
   records.yield(value);
 };
 template <auto kMember, typename T>
@@ -210,8 +210,8 @@ static_assert(!Equal<Hits, OtherHits> && !Sum<Hits, OtherHits>, "members of two 
 static_assert(Sum<Hits, int> && !Sum<User, int> && !Sum<Hits, const char*>);
 static_assert(MayAsk<decltype(kHits > 1)> && MayAsk<Active> && !MayAsk<Hits> && !MayAsk<decltype(_1 > 1)>);
 static_assert(!MayAsk<decltype(kHits > _1)>, "there is no _1");
-static_assert(MayYield<Records<session>, Hits> && !MayYield<Records<other>, Hits>);
-static_assert(!MayYield<Records<session>, Variable<1>>);
+static_assert(MayYieldOf<Records<session>, Hits> && !MayYieldOf<Records<other>, Hits>);
+static_assert(!MayYieldOf<Records<session>, Variable<1>>);
 static_assert(MayAssign<&session::hits, int> && MayAssign<&session::hits, decltype(kHits + 1)>);
 static_assert(!MayAssign<&session::hits, const char*> && !MayAssign<&session::hits, User>);
 static_assert(!MayAssign<&session::hits, OtherHits> && !MayAssign<&session::user, const char*>, "the key stays");

@@ -109,7 +109,6 @@ class Babble {
 
 class Liar : public ManagerStateTest {
  protected:
-  static constexpr Pid kKeeper{1, 0};
   static constexpr Pid kOwner{2, 0};
   static constexpr std::uint32_t kLiar = 3;
 

@@ -17,6 +17,10 @@
 
 namespace heirloom::node {
 
+// Of most tests: who hands tables out and gets them back, and who works with them.
+inline constexpr Pid kKeeper{1, 0};
+inline constexpr Pid kWorker{2, 0};
+
 struct RecordedEffects final : ManagerEffects {
   void send(std::uint32_t program, const wire::ToProgram& message) override {
     if (const auto* transfer = std::get_if<wire::Transfer>(&message)) {

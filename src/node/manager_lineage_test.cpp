@@ -7,8 +7,6 @@
 namespace heirloom::node {
 namespace {
 
-constexpr Pid kKeeper{1, 0};
-constexpr Pid kWorker{2, 0};
 constexpr Pid kServer{2, 5};
 
 class Lineage : public ManagerStateTest {

@@ -12,8 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr Pid kKeeper{1, 0};
-constexpr Pid kWorker{2, 0};
 constexpr Pid kGuest{3, 0};  // writes to the table, and never owns it
 
 class Repairs : public ManagerStateTest {

@@ -7,8 +7,6 @@
 namespace heirloom::node {
 namespace {
 
-constexpr Pid kKeeper{1, 0};
-constexpr Pid kWorker{2, 0};
 constexpr Pid kStandby{3, 0};
 
 class Successors : public ManagerStateTest {

@@ -16,8 +16,6 @@ namespace {
 using namespace literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kForEver = milliseconds::max();
-
 // Says to its observer what happens; does what a test has put in.
 class Told : public GenServer {
  public:

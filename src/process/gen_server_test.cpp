@@ -36,7 +36,6 @@ class Counter : public GenServer {
   void terminate(const Term& reason) override { send(observer_, Term{"terminate"_atom, reason}); }
 
  private:
-  static constexpr std::chrono::milliseconds kForEver = std::chrono::milliseconds::max();
   const Pid observer_;
   std::int64_t count_ = 0;
 };
@@ -65,8 +64,6 @@ Error error_of(const std::function<void()>& body) {
   }
   return Error(ErrorCode{}, "", "no error");
 }
-
-constexpr std::chrono::milliseconds kForEver = std::chrono::milliseconds::max();
 
 TEST_F(GenServers, CallsAndCastsReachTheStateInOrder) {
   const Pid counter = start_server<Counter>("counter"_atom, self());

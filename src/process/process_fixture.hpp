@@ -16,6 +16,8 @@
 
 namespace heirloom::process {
 
+inline constexpr std::chrono::milliseconds kForEver = std::chrono::milliseconds::max();
+
 class ProcessTest : public testing::Test {
  protected:
   ProcessTest() : host(node.open_program()) { set_default_host(host); }

@@ -20,8 +20,6 @@
 namespace heirloom::table {
 namespace {
 
-constexpr Pid kMe{1, 0};
-
 class BagTest : public ::testing::TestWithParam<TableType> {
  protected:
   BagTest() : attachment_(node_.attach()) {
@@ -37,9 +35,9 @@ class BagTest : public ::testing::TestWithParam<TableType> {
               report.allocated_bytes);
   }
   [[nodiscard]] static bool duplicates() { return GetParam() == TableType::duplicate_bag; }
-  void insert(const Term& object) { table_->insert(kMe, {&object, 1}); }
+  void insert(const Term& object) { table_->insert(kCaller, {&object, 1}); }
   [[nodiscard]] std::vector<Term> lookup(const Term& key) const {
-    const Objects found = table_->lookup(kMe, key);
+    const Objects found = table_->lookup(kCaller, key);
     return {found.begin(), found.end()};
   }
 
@@ -57,7 +55,7 @@ TEST_P(BagTest, KeepsTheOrderOfInsertion) {
   for (int i = 9; i > 0; --i) expected.push_back({"key", i});
   EXPECT_EQ(lookup("key"), expected);
   EXPECT_EQ(table_->size(), 10U);
-  EXPECT_EQ(table_->lookup_element(kMe, Term("key"), 2), list({9, 8, 7, 6, 5, 4, 3, 2, 1}));
+  EXPECT_EQ(table_->lookup_element(kCaller, Term("key"), 2), list({9, 8, 7, 6, 5, 4, 3, 2, 1}));
 }
 
 TEST_P(BagTest, AnObjectThatIsThere) {
@@ -79,26 +77,26 @@ TEST_P(BagTest, AnObjectThatIsThere) {
 
 TEST_P(BagTest, DeleteObjectTakesEveryCopyAndKeepsTheOrder) {
   for (const int i : {1, 2, 1, 3, 1, 2}) insert({"key", i});
-  table_->delete_object(kMe, {"key", 1});
+  table_->delete_object(kCaller, {"key", 1});
   EXPECT_EQ(lookup("key"),
             duplicates() ? (Terms{{"key", 2}, {"key", 3}, {"key", 2}}) : (Terms{{"key", 2}, {"key", 3}}));
-  table_->delete_object(kMe, {"key", 2.0});
-  table_->delete_object(kMe, {"key", 2});
+  table_->delete_object(kCaller, {"key", 2.0});
+  table_->delete_object(kCaller, {"key", 2});
   EXPECT_EQ(lookup("key"), (Terms{{"key", 3}}));
   insert({"key", 1});  // comes to the end
   EXPECT_EQ(lookup("key"), (Terms{{"key", 3}, {"key", 1}}));
-  table_->delete_object(kMe, {"key", 3});
-  table_->delete_object(kMe, {"key", 1});
-  EXPECT_FALSE(table_->member(kMe, Term("key")));
+  table_->delete_object(kCaller, {"key", 3});
+  table_->delete_object(kCaller, {"key", 1});
+  EXPECT_FALSE(table_->member(kCaller, Term("key")));
 }
 
 TEST_P(BagTest, TakesAndListsAllObjectsOfAKey) {
   for (int i = 0; i < 100; ++i) insert({i % 10, i});
-  EXPECT_EQ(table_->tab2list(kMe).size(), 100U);
+  EXPECT_EQ(table_->tab2list(kCaller).size(), 100U);
   std::size_t keys = 0;
-  for (auto key = table_->first(kMe); key; key = table_->next(kMe, *key)) ++keys;
+  for (auto key = table_->first(kCaller); key; key = table_->next(kCaller, *key)) ++keys;
   EXPECT_EQ(keys, 10U);
-  EXPECT_EQ(table_->take(kMe, Term(3)).size(), 10U);
+  EXPECT_EQ(table_->take(kCaller, Term(3)).size(), 10U);
   EXPECT_EQ(table_->size(), 90U);
   EXPECT_TRUE(lookup(3).empty());
 }
@@ -115,30 +113,31 @@ TEST_P(BagTest, RefusesWhatItsTypeCannotDo) {
   };
   const CounterUpdate count{.position = 2, .increment = 1};
   const std::vector<ElementUpdate> updates{{2, 1}};
-  EXPECT_EQ(code_of([&] { table_->update_counter(kMe, "key", {&count, 1}, nullptr); }), ErrorCode::table_type);
-  EXPECT_EQ(code_of([&] { table_->update_element(kMe, "key", updates, nullptr); }), ErrorCode::table_type);
+  EXPECT_EQ(code_of([&] { table_->update_counter(kCaller, "key", {&count, 1}, nullptr); }), ErrorCode::table_type);
+  EXPECT_EQ(code_of([&] { table_->update_element(kCaller, "key", updates, nullptr); }), ErrorCode::table_type);
   insert({"short"});
-  EXPECT_EQ(code_of([&] { static_cast<void>(table_->lookup_element(kMe, Term("short"), 2)); }), ErrorCode::position);
-  EXPECT_EQ(table_->lookup_element(kMe, Term("absent"), 2), std::nullopt);
+  EXPECT_EQ(code_of([&] { static_cast<void>(table_->lookup_element(kCaller, Term("short"), 2)); }),
+            ErrorCode::position);
+  EXPECT_EQ(table_->lookup_element(kCaller, Term("absent"), 2), std::nullopt);
 }
 
 TEST_P(BagTest, GroupsOfAHundredThousand) {
   Terms all;
   for (int i = 0; i < 100'000; ++i) all.push_back({"key", i});
-  table_->insert(kMe, all);
+  table_->insert(kCaller, all);
   EXPECT_EQ(lookup("key"), all);
-  table_->delete_object(kMe, {"key", 50'000});
+  table_->delete_object(kCaller, {"key", 50'000});
   EXPECT_EQ(table_->size(), 99'999U);
-  table_->delete_all_objects(kMe);
+  table_->delete_all_objects(kCaller);
   EXPECT_EQ(table_->size(), 0U);
   insert({"key", 1});
 }
 
 // -- against a model --
 
-class Model {
+class BagModel {
  public:
-  explicit Model(bool duplicates) : duplicates_(duplicates) {}
+  explicit BagModel(bool duplicates) : duplicates_(duplicates) {}
   void insert(const Term& object) {
     Terms& objects = of(Term(object.element(1)));
     if (duplicates_ || std::find(objects.begin(), objects.end(), object) == objects.end()) objects.push_back(object);
@@ -164,7 +163,7 @@ TEST_P(BagTest, AgreesWithAModel) {
       given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device()();
   SCOPED_TRACE("HEIRLOOM_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
-  Model model(duplicates());
+  BagModel model(duplicates());
   const auto pick = [&](std::uint32_t below) { return random() % below; };
   const auto some_key = [&] { return pick(3) == 0 ? Term(Atom("k" + std::to_string(pick(4)))) : Term(pick(12)); };
   const auto some_object = [&]() -> Term {
@@ -194,9 +193,9 @@ TEST_P(BagTest, AgreesWithAModel) {
                                         [&](const Term& object) { return model.of(Term(object.element(1))).empty(); });
         const bool only_new = pick(3) == 0;
         if (only_new) {
-          EXPECT_EQ(table_->insert_new(kMe, objects), wanted);
+          EXPECT_EQ(table_->insert_new(kCaller, objects), wanted);
         } else {
-          table_->insert(kMe, objects);
+          table_->insert(kCaller, objects);
         }
         if (only_new && !wanted) break;
         for (const Term& object : objects) model.insert(object);
@@ -207,25 +206,25 @@ TEST_P(BagTest, AgreesWithAModel) {
         Term object = some_object();
         const Terms& present = model.of(key);
         if (!present.empty() && pick(2) == 0) object = present[pick(static_cast<std::uint32_t>(present.size()))];
-        table_->delete_object(kMe, object);
+        table_->delete_object(kCaller, object);
         model.delete_object(object);
         break;
       }
       case 6: {
-        const Objects taken = table_->take(kMe, key);
+        const Objects taken = table_->take(kCaller, key);
         EXPECT_EQ(Terms(taken.begin(), taken.end()), model.of(key));
         model.erase(key);
         break;
       }
-      case 7: EXPECT_EQ(table_->member(kMe, key), !model.of(key).empty()); break;
-      default: table_->delete_all_objects(kMe); model.clear();
+      case 7: EXPECT_EQ(table_->member(kCaller, key), !model.of(key).empty()); break;
+      default: table_->delete_all_objects(kCaller); model.clear();
     }
     ASSERT_EQ(lookup(key), model.of(key)) << "step " << step;
     ASSERT_EQ(table_->size(), model.size()) << "step " << step;
     if (step % 1000 == 0) {
       const CheckReport report = table_->check();
       ASSERT_TRUE(report.ok) << report.findings.front();
-      ASSERT_EQ(table_->tab2list(kMe).size(), model.size());
+      ASSERT_EQ(table_->tab2list(kCaller).size(), model.size());
     }
   }
 }
@@ -253,11 +252,11 @@ TEST_P(BagTest, ReadersSeeTheObjectsOfAKeyAtOneMoment) {
   const std::string text(50, 'y');
   for (int i = 0; i < 20'000; ++i) {
     insert({"key", i});
-    if (i % 3 == 0) table_->delete_object(kMe, {"key", i - i % 7});
-    if (i % 500 == 0) table_->take(kMe, Term("key"), false);
+    if (i % 3 == 0) table_->delete_object(kCaller, {"key", i - i % 7});
+    if (i % 500 == 0) table_->take(kCaller, Term("key"), false);
     const Terms pair{{"pairs", 2 * i, text}, {"pairs", 2 * i + 1, text}};
-    table_->insert(kMe, pair);
-    if (i % 40 == 0) table_->take(kMe, Term("pairs"), false);
+    table_->insert(kCaller, pair);
+    if (i % 40 == 0) table_->take(kCaller, Term("pairs"), false);
   }
   done.store(true);
   for (std::thread& reader : readers) reader.join();

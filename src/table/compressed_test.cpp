@@ -15,8 +15,6 @@ namespace {
 using namespace literals;
 using ::testing::HasSubstr;
 
-constexpr Pid kMe{1, 0};
-
 class CompressedTable : public ::testing::TestWithParam<TableType> {
  protected:
   CompressedTable() : attachment_(node_.attach()) {
@@ -31,7 +29,7 @@ class CompressedTable : public ::testing::TestWithParam<TableType> {
     packed_ = node_.open("packed", attachment_);
   }
 
-  static void insert(Table& table, const Term& object) { table.insert(kMe, {&object, 1}); }
+  static void insert(Table& table, const Term& object) { table.insert(kCaller, {&object, 1}); }
 
   TestNode node_;
   shm::Attachment attachment_;
@@ -56,12 +54,12 @@ TEST_P(CompressedTable, TakesLessMemoryForTheSameObjects) {
   EXPECT_LT(packed * 3, plain) << packed << " bytes against " << plain;
   for (int i = 0; i < 1000; ++i) {
     const Term key("user-" + std::to_string(i));
-    ASSERT_EQ(packed_->lookup(kMe, key).front(), session(i));
-    ASSERT_EQ(packed_->lookup_element(kMe, key, 4),
+    ASSERT_EQ(packed_->lookup(kCaller, key).front(), session(i));
+    ASSERT_EQ(packed_->lookup_element(kCaller, key, 4),
               GetParam() == TableType::bag ? list({std::string(300, 'a')}) : Term(std::string(300, 'a')));
-    ASSERT_TRUE(packed_->member(kMe, key));
+    ASSERT_TRUE(packed_->member(kCaller, key));
   }
-  EXPECT_EQ(packed_->tab2list(kMe).size(), 1000U);
+  EXPECT_EQ(packed_->tab2list(kCaller).size(), 1000U);
 }
 
 TEST_P(CompressedTable, ReportsBytesThatAreNone) {
@@ -75,7 +73,7 @@ TEST_P(CompressedTable, ReportsBytesThatAreNone) {
   auto* byte = const_cast<char*>(bytes.data()) + text;
   while (static_cast<unsigned char>(*byte) != 0x84) --byte;  // what says that a binary is here
   *byte = static_cast<char>(0xFF);
-  EXPECT_EQ(code_of([&] { static_cast<void>(packed_->lookup(kMe, Term("key"))); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([&] { static_cast<void>(packed_->lookup(kCaller, Term("key"))); }), ErrorCode::corrupt);
   const CheckReport report = packed_->check();
   ASSERT_FALSE(report.ok);
   EXPECT_THAT(report.findings.front(), HasSubstr("packed object"));

@@ -20,7 +20,6 @@
 namespace heirloom::table {
 namespace {
 
-constexpr Pid kMe{1, 0};
 constexpr int kKeys = 2000;
 constexpr int kRounds = 200;
 
@@ -72,7 +71,7 @@ TEST_F(Concurrency, ReadersSeeWholeObjectsWhileTheTableGrowsAndIsOverwritten) {
   const auto read = [&](std::mt19937& random) {
     const int below = present.load();
     const int key = static_cast<int>(random() % kKeys);
-    const auto object = table_->lookup(kMe, Term(key)).one();
+    const auto object = table_->lookup(kCaller, Term(key)).one();
     EXPECT_TRUE(object || key >= below) << "the key " << key << " was lost for a reader";
     EXPECT_TRUE(!object || is_whole(*object));
   };
@@ -80,7 +79,7 @@ TEST_F(Concurrency, ReadersSeeWholeObjectsWhileTheTableGrowsAndIsOverwritten) {
     for (int round = 0; round < kRounds; ++round) {
       for (int key = 0; key < kKeys; ++key) {
         const Term object = whole(key, round);
-        table_->insert(kMe, {&object, 1});
+        table_->insert(kCaller, {&object, 1});
         if (round == 0) present.store(key + 1);
       }
     }
@@ -91,8 +90,8 @@ TEST_F(Concurrency, AnInsertOfSeveralIsSeenWhole) {
   const auto read = [&](std::mt19937& random) {
     const int first = static_cast<int>(random() % 20);
     const int second = static_cast<int>(random() % 20);
-    const auto before = table_->lookup(kMe, Term(first)).one();
-    const auto after = table_->lookup(kMe, Term(second)).one();
+    const auto before = table_->lookup(kCaller, Term(first)).one();
+    const auto after = table_->lookup(kCaller, Term(second)).one();
     if (!before) return;
     ASSERT_TRUE(after);
     EXPECT_GE(after->element(2).as_int64(), before->element(2).as_int64());
@@ -101,26 +100,26 @@ TEST_F(Concurrency, AnInsertOfSeveralIsSeenWhole) {
     for (int round = 0; round < kRounds * 20; ++round) {
       std::vector<Term> all;
       for (int key = 0; key < 20; ++key) all.push_back(whole(key, round));
-      table_->insert(kMe, all);
+      table_->insert(kCaller, all);
     }
   });
 }
 
 TEST_F(Concurrency, ReadersOfATableThatIsEmptiedFindObjectsOrNone) {
   const auto read = [&](std::mt19937& random) {
-    const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % kKeys))).one();
+    const auto object = table_->lookup(kCaller, Term(static_cast<int>(random() % kKeys))).one();
     EXPECT_TRUE(!object || is_whole(*object));
     if (random() % 64 == 0) {
-      for (const Term& listed : table_->tab2list(kMe)) EXPECT_TRUE(is_whole(listed)) << listed;
+      for (const Term& listed : table_->tab2list(kCaller)) EXPECT_TRUE(is_whole(listed)) << listed;
     }
   };
   read_while(read, [&] {
     for (int round = 0; round < kRounds / 2; ++round) {
       for (int key = 0; key < kKeys; ++key) {
         const Term object = whole(key, round);
-        table_->insert(kMe, {&object, 1});
+        table_->insert(kCaller, {&object, 1});
       }
-      table_->delete_all_objects(kMe);
+      table_->delete_all_objects(kCaller);
     }
   });
 }
@@ -128,7 +127,7 @@ TEST_F(Concurrency, ReadersOfATableThatIsEmptiedFindObjectsOrNone) {
 // Each writer frees blocks that another one uses again, after what yet another found out about the readers.
 TEST_F(Concurrency, WritersWhoUseEachOthersBlocksAgainTearNoRead) {
   const auto read = [&](std::mt19937& random) {
-    const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % 16))).one();
+    const auto object = table_->lookup(kCaller, Term(static_cast<int>(random() % 16))).one();
     EXPECT_TRUE(!object || is_whole(*object));
   };
   read_while(read, [&] {
@@ -138,7 +137,7 @@ TEST_F(Concurrency, WritersWhoUseEachOthersBlocksAgainTearNoRead) {
         std::mt19937 random(seed);
         for (int round = 0; round < kRounds * 100; ++round) {
           const Term object = whole(static_cast<int>(random() % 16), round);
-          table_->insert(kMe, {&object, 1});
+          table_->insert(kCaller, {&object, 1});
         }
       });
     }
@@ -151,7 +150,7 @@ TEST_F(Concurrency, ThreadsThatComeAndGoTearNoRead) {
   const auto read = [&](std::mt19937& random) {
     std::thread([&] {
       for (int i = 0; i < 20; ++i) {
-        const auto object = table_->lookup(kMe, Term(static_cast<int>(random() % 16))).one();
+        const auto object = table_->lookup(kCaller, Term(static_cast<int>(random() % 16))).one();
         EXPECT_TRUE(!object || is_whole(*object));
       }
     }).join();
@@ -162,7 +161,7 @@ TEST_F(Concurrency, ThreadsThatComeAndGoTearNoRead) {
       std::thread([&] {
         for (int i = 0; i < 40; ++i) {
           const Term object = whole(static_cast<int>(random() % 16), round + i);
-          table_->insert(kMe, {&object, 1});
+          table_->insert(kCaller, {&object, 1});
         }
       }).join();
     }
@@ -176,10 +175,10 @@ TEST_F(Concurrency, AtomsThatOnlyAnotherProgramKnowsAreReadByAll) {
   if (other == 0) {
     const shm::Attachment attachment = node_.attach();
     const std::shared_ptr<Table> table = node_.open("1", attachment);
-    while (!table->member(kMe, Term("readers are there"))) ::usleep(100);
+    while (!table->member(kCaller, Term("readers are there"))) ::usleep(100);
     for (int key = 0; key < kKeys; ++key) {
       const Term object{key, Atom(name_of(key))};
-      table->insert(kMe, {&object, 1});
+      table->insert(kCaller, {&object, 1});
     }
     ::_exit(0);
   }
@@ -187,7 +186,7 @@ TEST_F(Concurrency, AtomsThatOnlyAnotherProgramKnowsAreReadByAll) {
   for (int reader = 0; reader < 3; ++reader) {
     readers.emplace_back([&] {
       for (int key = 0; key < kKeys;) {
-        const auto object = table_->lookup(kMe, Term(key)).one();
+        const auto object = table_->lookup(kCaller, Term(key)).one();
         if (!object) continue;
         EXPECT_EQ(object->element(2).as_atom().text(), name_of(key));
         ++key;
@@ -195,16 +194,16 @@ TEST_F(Concurrency, AtomsThatOnlyAnotherProgramKnowsAreReadByAll) {
     });
   }
   const Term start{"readers are there"};
-  table_->insert(kMe, {&start, 1});
+  table_->insert(kCaller, {&start, 1});
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(::waitpid(other, nullptr, 0), other);
 }
 
 TEST_F(Concurrency, CountersOfSeveralWritersAddUpAndAreReadMeanwhile) {
   const Term counter{"hits", 0};
-  table_->insert(kMe, {&counter, 1});
+  table_->insert(kCaller, {&counter, 1});
   const auto read = [&, last = std::int64_t{0}](std::mt19937&) mutable {
-    const std::int64_t hits = table_->lookup(kMe, Term("hits")).one()->element(2).as_int64();
+    const std::int64_t hits = table_->lookup(kCaller, Term("hits")).one()->element(2).as_int64();
     EXPECT_GE(hits, last);
     last = hits;
   };
@@ -213,12 +212,12 @@ TEST_F(Concurrency, CountersOfSeveralWritersAddUpAndAreReadMeanwhile) {
     for (int writer = 0; writer < 3; ++writer) {
       writers.emplace_back([&] {
         const CounterUpdate update{.position = 2, .increment = 1};
-        for (int i = 0; i < 5000; ++i) table_->update_counter(kMe, "hits", {&update, 1}, nullptr);
+        for (int i = 0; i < 5000; ++i) table_->update_counter(kCaller, "hits", {&update, 1}, nullptr);
       });
     }
     for (std::thread& writer : writers) writer.join();
   });
-  EXPECT_EQ(table_->lookup(kMe, Term("hits")).one(), Term({"hits", 15000}));
+  EXPECT_EQ(table_->lookup(kCaller, Term("hits")).one(), Term({"hits", 15000}));
 }
 
 }  // namespace

@@ -15,8 +15,6 @@
 namespace heirloom::table {
 namespace {
 
-constexpr Pid kCaller{1, 0};
-
 // Under a sanitizer a table is small: what stays in any case is much of it then.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;

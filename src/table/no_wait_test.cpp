@@ -21,7 +21,6 @@
 namespace heirloom::table {
 namespace {
 
-constexpr Pid kCaller{1, 0};
 constexpr int kWrites = 12000;
 
 class NoWaiting : public ::testing::TestWithParam<TableType> {

@@ -22,8 +22,6 @@ namespace {
 
 using namespace literals;
 
-constexpr Pid kMe{1, 0};
-
 std::uint64_t seed() {
   const char* text = std::getenv("HEIRLOOM_SEED");
   return text != nullptr ? std::strtoull(text, nullptr, 10) : 20261125;
@@ -50,11 +48,11 @@ class OrderedSetTest : public ::testing::Test {
     EXPECT_EQ(report.live_bytes + report.retired_bytes + report.free_bytes + report.cached_bytes,
               report.allocated_bytes);
   }
-  void insert(const Term& object) { table_->insert(kMe, {&object, 1}); }
-  void erase(const Term& key) { table_->take(kMe, key, false); }
+  void insert(const Term& object) { table_->insert(kCaller, {&object, 1}); }
+  void erase(const Term& key) { table_->take(kCaller, key, false); }
   [[nodiscard]] std::vector<Term> keys() const {
     std::vector<Term> keys;
-    for (auto key = table_->first(kMe); key; key = table_->next(kMe, *key)) keys.push_back(*key);
+    for (auto key = table_->first(kCaller); key; key = table_->next(kCaller, *key)) keys.push_back(*key);
     return keys;
   }
 
@@ -73,7 +71,7 @@ TEST_F(OrderedSetTest, IsInTheOrderOfTerms) {
     expected.push_back(parse(key));
   EXPECT_EQ(keys(), expected);
   Terms back;
-  for (auto key = table_->first(kMe, Direction::down); key; key = table_->next(kMe, *key, Direction::down))
+  for (auto key = table_->first(kCaller, Direction::down); key; key = table_->next(kCaller, *key, Direction::down))
     back.push_back(*key);
   EXPECT_EQ(back, Terms(expected.rbegin(), expected.rend()));
 }
@@ -82,43 +80,43 @@ TEST_F(OrderedSetTest, TakesEqualNumbersForOneKey) {
   insert({1, "integer"});
   insert({1.0, "float"});
   EXPECT_EQ(table_->size(), 1U);
-  EXPECT_EQ(table_->tab2list(kMe), (Terms{{1.0, "float"}})) << "insert replaces the key, too";
-  EXPECT_EQ(table_->lookup(kMe, Term(1))[0], (Term{1.0, "float"}));
+  EXPECT_EQ(table_->tab2list(kCaller), (Terms{{1.0, "float"}})) << "insert replaces the key, too";
+  EXPECT_EQ(table_->lookup(kCaller, Term(1))[0], (Term{1.0, "float"}));
   const ElementUpdate update{2, Term("updated")};
-  EXPECT_TRUE(table_->update_element(kMe, Term(1), {&update, 1}, nullptr));
-  EXPECT_EQ(table_->tab2list(kMe), (Terms{{1.0, "updated"}})) << "update_element keeps it";
-  table_->delete_object(kMe, {1, "updated"});
+  EXPECT_TRUE(table_->update_element(kCaller, Term(1), {&update, 1}, nullptr));
+  EXPECT_EQ(table_->tab2list(kCaller), (Terms{{1.0, "updated"}})) << "update_element keeps it";
+  table_->delete_object(kCaller, {1, "updated"});
   EXPECT_EQ(table_->size(), 1U) << "delete_object wants the same object";
-  table_->delete_object(kMe, {1.0, "updated"});
+  table_->delete_object(kCaller, {1.0, "updated"});
   EXPECT_EQ(table_->size(), 0U);
 }
 
 TEST_F(OrderedSetTest, FindsWhatIsBehindAKeyThatIsNotThere) {
   for (int key = 0; key < 1000; key += 10) insert({key});
-  EXPECT_EQ(table_->next(kMe, Term(5)), Term(10));
-  EXPECT_EQ(table_->next(kMe, Term(5), Direction::down), Term(0));
-  EXPECT_EQ(table_->next(kMe, Term(-1)), Term(0));
-  EXPECT_EQ(table_->next(kMe, Term(-1), Direction::down), std::nullopt);
-  EXPECT_EQ(table_->next(kMe, Term(990)), std::nullopt);
-  EXPECT_EQ(table_->next(kMe, Term("z"_atom), Direction::down), Term(990));
-  EXPECT_EQ(table_->next(kMe, Term("an atom that no object has"_atom)), std::nullopt);
+  EXPECT_EQ(table_->next(kCaller, Term(5)), Term(10));
+  EXPECT_EQ(table_->next(kCaller, Term(5), Direction::down), Term(0));
+  EXPECT_EQ(table_->next(kCaller, Term(-1)), Term(0));
+  EXPECT_EQ(table_->next(kCaller, Term(-1), Direction::down), std::nullopt);
+  EXPECT_EQ(table_->next(kCaller, Term(990)), std::nullopt);
+  EXPECT_EQ(table_->next(kCaller, Term("z"_atom), Direction::down), Term(990));
+  EXPECT_EQ(table_->next(kCaller, Term("an atom that no object has"_atom)), std::nullopt);
 }
 
 TEST_F(OrderedSetTest, NumbersItsObjectsBySlots) {
-  EXPECT_EQ(table_->slot(kMe, 0), std::nullopt);
+  EXPECT_EQ(table_->slot(kCaller, 0), std::nullopt);
   for (int key = 0; key < 2500; ++key) insert({key});
-  EXPECT_EQ(table_->slot(kMe, 0), Terms{Term{0}});
-  EXPECT_EQ(table_->slot(kMe, 2499), Terms{Term{2499}});
-  EXPECT_EQ(table_->slot(kMe, 2500), std::nullopt);
-  EXPECT_THROW(static_cast<void>(table_->slot(kMe, 2501)), Error);
+  EXPECT_EQ(table_->slot(kCaller, 0), Terms{Term{0}});
+  EXPECT_EQ(table_->slot(kCaller, 2499), Terms{Term{2499}});
+  EXPECT_EQ(table_->slot(kCaller, 2500), std::nullopt);
+  EXPECT_THROW(static_cast<void>(table_->slot(kCaller, 2501)), Error);
 }
 
 TEST_F(OrderedSetTest, OfAnInsertOfSeveralTheLastOfAKeyCounts) {
   const Terms objects{{2, "a"}, {1, "b"}, {2.0, "c"}, {1, "d"}};
-  table_->insert(kMe, objects);
-  EXPECT_EQ(table_->tab2list(kMe), (Terms{{1, "d"}, {2.0, "c"}}));
+  table_->insert(kCaller, objects);
+  EXPECT_EQ(table_->tab2list(kCaller), (Terms{{1, "d"}, {2.0, "c"}}));
   const Terms more{{3, "e"}, {2, "f"}};
-  EXPECT_FALSE(table_->insert_new(kMe, more));
+  EXPECT_FALSE(table_->insert_new(kCaller, more));
   EXPECT_EQ(table_->size(), 2U);
 }
 
@@ -173,7 +171,7 @@ TEST_F(OrderedSetTest, IsUsableWhenItIsFull) {
   }
   EXPECT_GT(table_->size(), static_cast<std::uint64_t>(filled * 95 / 100)) << "what was deleted fits again";
   check();
-  table_->delete_all_objects(kMe);
+  table_->delete_all_objects(kCaller);
   count = 0;
   fill();
   EXPECT_GT(count, filled * 9 / 10);
@@ -233,7 +231,7 @@ class OrderedSetModel : public OrderedSetTest, public ::testing::WithParamInterf
         break;
       }
       case 5: {
-        const Objects taken = table_->take(kMe, key);
+        const Objects taken = table_->take(kCaller, key);
         const auto there = model_.find(key);
         ASSERT_EQ(taken.size(), there == model_.end() ? 0U : 1U);
         if (there != model_.end()) {
@@ -256,10 +254,10 @@ class OrderedSetModel : public OrderedSetTest, public ::testing::WithParamInterf
         bool present = false;
         for (const Term& object : objects) present = present || model_.contains(Term(object.element(1)));
         if (fresh) {
-          ASSERT_EQ(table_->insert_new(kMe, objects), !present || objects.empty());
+          ASSERT_EQ(table_->insert_new(kCaller, objects), !present || objects.empty());
           if (present) break;
         } else {
-          table_->insert(kMe, objects);
+          table_->insert(kCaller, objects);
         }
         for (const Term& object : objects) put(object);
         break;
@@ -267,7 +265,7 @@ class OrderedSetModel : public OrderedSetTest, public ::testing::WithParamInterf
       case 9: {
         const Term none = {0, 0, ""};
         const CounterUpdate update{.position = 2, .increment = 7};
-        const Term sum = table_->update_counter(kMe, key, {&update, 1}, &none).front();
+        const Term sum = table_->update_counter(kCaller, key, {&update, 1}, &none).front();
         auto there = model_.find(key);
         if (there == model_.end()) there = model_.emplace(key, Term{key, 0, ""}).first;
         const Term old = there->second;
@@ -279,7 +277,7 @@ class OrderedSetModel : public OrderedSetTest, public ::testing::WithParamInterf
         const auto there = model_.find(key);
         if (there == model_.end()) break;
         const Term object = there->second;
-        table_->delete_object(kMe, object);
+        table_->delete_object(kCaller, object);
         model_.erase(there);
         break;
       }
@@ -295,23 +293,23 @@ class OrderedSetModel : public OrderedSetTest, public ::testing::WithParamInterf
 
   void look(const Term& key) {
     const auto there = model_.find(key);
-    const Objects found = table_->lookup(kMe, key);
+    const Objects found = table_->lookup(kCaller, key);
     ASSERT_EQ(found.size(), there == model_.end() ? 0U : 1U) << to_string(key);
-    ASSERT_EQ(table_->member(kMe, key), there != model_.end());
+    ASSERT_EQ(table_->member(kCaller, key), there != model_.end());
     if (there != model_.end()) {
       ASSERT_EQ(found[0], there->second);
     }
     const auto behind = model_.upper_bound(key);
-    ASSERT_EQ(table_->next(kMe, key), behind == model_.end() ? std::nullopt : std::optional(behind->first));
+    ASSERT_EQ(table_->next(kCaller, key), behind == model_.end() ? std::nullopt : std::optional(behind->first));
     const auto from = model_.lower_bound(key);
     const auto before = from == model_.begin() ? std::nullopt : std::optional(std::prev(from)->first);
-    ASSERT_EQ(table_->next(kMe, key, Direction::down), before) << to_string(key);
+    ASSERT_EQ(table_->next(kCaller, key, Direction::down), before) << to_string(key);
   }
 
   void compare_all() {
     Terms expected;
     for (const auto& [key, object] : model_) expected.push_back(object);
-    ASSERT_EQ(table_->tab2list(kMe), expected);
+    ASSERT_EQ(table_->tab2list(kCaller), expected);
     ASSERT_EQ(table_->size(), expected.size());
     check();
   }
@@ -334,7 +332,7 @@ TEST_P(OrderedSetModel, AgreesAfterEachStep) {
       compare_all();
       if (HasFatalFailure()) return;
     }
-    table_->delete_all_objects(kMe);
+    table_->delete_all_objects(kCaller);
     model_.clear();
     compare_all();
   }
@@ -396,7 +394,7 @@ class OrderedSetReaders : public OrderedSetTest, public ::testing::WithParamInte
       }
       Terms several;
       for (int i = 0; i < 100; ++i) several.push_back({key(static_cast<int>(random() % kKeys)), -1});
-      table_->insert(kMe, several);
+      table_->insert(kCaller, several);
     }
   }
 };
@@ -414,8 +412,9 @@ TEST_P(OrderedSetReaders, FindWhatIsThereAllTheTime) {
       std::optional<int> before;
       std::vector<Term> objects;
       std::optional<Term> bound;
-      while (!(objects = table_->objects_behind(kMe, bound ? &*bound : nullptr, {.limit = 50, .direction = direction}))
-                  .empty()) {
+      while (
+          !(objects = table_->objects_behind(kCaller, bound ? &*bound : nullptr, {.limit = 50, .direction = direction}))
+               .empty()) {
         for (const Term& found : objects) {
           const int number = number_of(found.element(1));
           if (before && (direction == Direction::up ? number <= *before : number >= *before)) ++faults;
@@ -432,9 +431,9 @@ TEST_P(OrderedSetReaders, FindWhatIsThereAllTheTime) {
     std::mt19937_64 random(7);
     do {
       const int number = static_cast<int>(random() % (kKeys / 3)) * 3;
-      const Objects found = table_->lookup(kMe, key(number));
+      const Objects found = table_->lookup(kCaller, key(number));
       if (found.size() != 1 || number_of(found[0].element(1)) != number) ++faults;
-      const auto next = table_->next(kMe, key(number));
+      const auto next = table_->next(kCaller, key(number));
       if (number + 3 < kKeys && (!next || number_of(*next) <= number || number_of(*next) > number + 3)) ++faults;
       ++looks;
     } while (writing);

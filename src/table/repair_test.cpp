@@ -17,7 +17,6 @@
 namespace heirloom::table {
 namespace {
 
-constexpr Pid kCaller{1, 0};
 constexpr std::uint64_t kDead = std::uint64_t{999'999} << 32 | 7;
 constexpr std::uint64_t kAlsoDead = std::uint64_t{999'998} << 32 | 7;
 

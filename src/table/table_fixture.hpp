@@ -17,6 +17,8 @@
 
 namespace heirloom::table {
 
+inline constexpr Pid kCaller{1, 0};  // any process: its table is public, or it has it
+
 class TestNode {
  public:
   TestNode() {

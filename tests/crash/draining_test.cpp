@@ -13,7 +13,6 @@
 namespace heirloom::crash {
 namespace {
 
-constexpr std::uint32_t kStripe = 3;
 constexpr std::size_t kObjects = 704;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{4} << 20;
 

@@ -9,8 +9,6 @@
 namespace heirloom::crash {
 namespace {
 
-constexpr std::uint32_t kStripe = 3;
-
 void insert_all(Session& session, const std::vector<std::int64_t>& keys, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) session.insert({keys[i], 1});
 }

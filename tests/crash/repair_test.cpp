@@ -12,8 +12,6 @@
 namespace heirloom::crash {
 namespace {
 
-constexpr std::uint32_t kStripe = 3;
-
 // Looks into what a death left.
 class Remains {
  public:

@@ -9,6 +9,7 @@
 // and x86 exclude that; ThreadSanitizer and the stress test look at it), and what happens inside of a system call.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@
 #include "state.hpp"
 
 namespace heirloom::crash {
+
+inline constexpr std::uint32_t kStripe = 3;  // any one, where a scenario is about what happens in a single stripe
 
 struct Scenario {
   std::string name;

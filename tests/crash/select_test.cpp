@@ -130,7 +130,7 @@ TEST(KillAtEveryStepOfASelect, ReplaceOfACompressedTable) {
 }
 
 // A key with six objects, of which some go; and one with a single one.
-void prepare_bag(Session& session) {
+void prepare_six_of_a_key(Session& session) {
   for (int number = 0; number < 6; ++number) session.insert({1, number});
   session.insert({2, 0});
   for (int key = 10; key < 16; ++key) session.insert({key, "stays"});
@@ -149,7 +149,7 @@ class KillAtEveryStepOfASelectOfABag : public ::testing::TestWithParam<TableType
 
 TEST_P(KillAtEveryStepOfASelectOfABag, DeleteOfSomeOfAKey) {
   expect_old_or_new_at_every_step({.name = named("select_delete of 3 of 6"),
-                                   .prepare = prepare_bag,
+                                   .prepare = prepare_six_of_a_key,
                                    .operation = select_delete("[{{1,'$1'},[{'=:=',{'rem','$1',2},1}],[true]}]"),
                                    .effect =
                                        [](State& state) {
@@ -160,7 +160,7 @@ TEST_P(KillAtEveryStepOfASelectOfABag, DeleteOfSomeOfAKey) {
 
 TEST_P(KillAtEveryStepOfASelectOfABag, DeleteOfAllButOneOfAKey) {
   expect_old_or_new_at_every_step({.name = named("select_delete of 5 of 6"),
-                                   .prepare = prepare_bag,
+                                   .prepare = prepare_six_of_a_key,
                                    .operation = select_delete("[{{1,'$1'},[{'=/=','$1',3}],[true]}]"),
                                    .effect =
                                        [](State& state) {
@@ -171,7 +171,7 @@ TEST_P(KillAtEveryStepOfASelectOfABag, DeleteOfAllButOneOfAKey) {
 
 TEST_P(KillAtEveryStepOfASelectOfABag, DeleteOfAllOfAKey) {
   expect_old_or_new_at_every_step({.name = named("select_delete of 6 of 6"),
-                                   .prepare = prepare_bag,
+                                   .prepare = prepare_six_of_a_key,
                                    .operation = select_delete("[{{1,'_'},[],[true]}]"),
                                    .effect = without(1),
                                    .type = GetParam()});
@@ -187,7 +187,7 @@ TEST(KillAtEveryStepOfASelect, ReplaceOfTwoOfAKeyOfADuplicateBag) {
   };
   expect_old_or_new_at_every_step(
       {.name = "duplicate_bag: select_replace of 2 of 6",
-       .prepare = prepare_bag,
+       .prepare = prepare_six_of_a_key,
        .operation = select_replace("[{{1,'$1'},[{'>','$1',3}],[{{1,new,'$1'}}]}]"),
        .type = TableType::duplicate_bag,
        .effects = {state({{1, 0}, {1, 1}, {1, 2}, {1, 3}, {1, Atom("new"), 4}, {1, 5}}),

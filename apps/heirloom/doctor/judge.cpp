@@ -11,8 +11,6 @@ namespace heirloom::cli::doctor {
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr std::uint64_t kTableAddressBytes = 16 * kGiB;  // what is set aside for a table in each program, at least
 
 std::string_view trimmed(std::string_view text) {

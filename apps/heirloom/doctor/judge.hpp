@@ -13,6 +13,9 @@
 
 namespace heirloom::cli::doctor {
 
+inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+
 // The file system that the node's directory is on, or would be.
 struct Space {
   std::filesystem::path path;

@@ -8,9 +8,6 @@
 namespace heirloom::cli::doctor {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-
 TEST(Doctor, SpaceIsBadWhenItIsOutAndAWarningWhenItIsSmallOrOnADisk) {
   const auto judged = [](bool in_memory, std::uint64_t total, std::uint64_t free) {
     return judge_space({"/dev/shm", in_memory, total, free}).gravity;
