@@ -32,6 +32,7 @@ endfunction()
 # what it needs.
 function(heirloom_read_headers_once target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)  # of one file included by another
 endfunction()
 
 # heirloom_test_program(NAME SOURCES ... LIBRARIES ... [KIND kind] [TIMEOUT seconds] [ENVIRONMENT name=value] [FILTER filter])

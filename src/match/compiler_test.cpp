@@ -10,6 +10,7 @@
 
 #include "base/error_fixture.hpp"
 #include "match/keeps_key.hpp"
+#include "term/depth_fixture.hpp"
 
 namespace heirloom::matching {
 namespace {
@@ -28,11 +29,11 @@ Term around(const std::string& before, const std::string& inner, const std::stri
 Term spec_with_guard(const Term& guard) { return list({{"_"_atom, list({guard}), list({Term("yes")})}}); }
 Term spec_with_body(const Term& body) { return list({{"_"_atom, list({}), list({body})}}); }
 
-constexpr int kMillion = 1'000'000;
+constexpr int kLevels = static_cast<int>(term::kLevels);
 
 TEST(Compiler, RefusesExpressionsThatNestTooDeep) {
-  for (const Term& guard : {around("{orelse,false,", "true", "}", kMillion), around("{'not',", "true", "}", kMillion),
-                            around("{{", "true", "}}", kMillion), around("[", "'$_'", "]", kMillion)}) {
+  for (const Term& guard : {around("{orelse,false,", "true", "}", kLevels), around("{'not',", "true", "}", kLevels),
+                            around("{{", "true", "}}", kLevels), around("[", "'$_'", "]", kLevels)}) {
     EXPECT_EQ(code_of([&] { MatchSpec{spec_with_guard(guard)}; }), ErrorCode::system_limit);
     EXPECT_EQ(code_of([&] { MatchSpec{spec_with_body(guard)}; }), ErrorCode::system_limit);
   }
@@ -49,11 +50,11 @@ TEST(Compiler, RunsExpressionsThatNestAsDeepAsTheyMay) {
 
 // What is said as it is has no depth.
 TEST(Compiler, TakesHeadsAndConstantsOfAnyDepth) {
-  const Term deep = around("{a,", "[]", "}", kMillion);
+  const Term deep = around("{a,", "[]", "}", kLevels);
   const Term object{1, deep};
   EXPECT_EQ(MatchSpec(list({{object, list({}), list({Term("yes")})}})).run(object), Term("yes"));
   EXPECT_EQ(MatchSpec(spec_with_body({"const"_atom, deep})).run(object), deep);
-  const Term head = around("{a,", "'$1'", "}", kMillion);
+  const Term head = around("{a,", "'$1'", "}", kLevels);
   EXPECT_EQ(MatchSpec(list({{{1, head}, list({}), list({"$1"_atom})}})).run(object), list({}));
 }
 

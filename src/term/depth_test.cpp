@@ -9,6 +9,7 @@
 
 #include "term/block.hpp"
 #include "term/compare.hpp"
+#include "term/depth_fixture.hpp"
 #include "term/draft.hpp"
 #include "term/hash.hpp"
 #include "term/hex_fixture.hpp"
@@ -17,8 +18,6 @@
 
 namespace heirloom::term {
 namespace {
-
-constexpr std::size_t kLevels = 1000000;
 
 // What stands before and behind each level of a term: the nested one is last, first, in a key, or in a value.
 struct Level {

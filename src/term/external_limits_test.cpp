@@ -9,6 +9,7 @@
 
 #include "term/atom_table.hpp"
 #include "term/compression.hpp"
+#include "term/depth_fixture.hpp"
 #include "term/hex_fixture.hpp"
 
 namespace heirloom::term {
@@ -61,7 +62,6 @@ TEST(ExternalLimits, LengthsThatTheBytesDoNotBearOutAreRefused) {
 }
 
 TEST(ExternalLimits, AMillionLevelsAreATerm) {
-  constexpr std::size_t kLevels = 1000000;
   const Term tuples = from_external("\x83" + repeated("6801", kLevels) + "j");
   EXPECT_EQ(to_external(tuples), "\x83" + repeated("6801", kLevels) + "j");
   const Term heads = from_external("\x83" + repeated("6c00000001", kLevels) + repeated("6a", kLevels + 1));
@@ -76,7 +76,7 @@ TEST(ExternalLimits, AMillionLevelsAreATerm) {
 
 TEST(ExternalLimits, AMillionLevelsThatNeverEndAreRefused) {
   for (const char* opening : {"6801", "6c00000001", "7400000001", "6c000000016101"}) {
-    EXPECT_EQ(error_of("\x83" + repeated(opening, 1000000)).code(), ErrorCode::syntax) << opening;
+    EXPECT_EQ(error_of("\x83" + repeated(opening, kLevels)).code(), ErrorCode::syntax) << opening;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "heirloom/term.hpp"
 
 #include "term/atom_table.hpp"
+#include "term/depth_fixture.hpp"
 #include "term/integer.hpp"
 
 namespace heirloom::term {
@@ -44,7 +45,7 @@ TEST(ParseLimits, EveryTruncatedTextIsRefusedOrAnotherTerm) {
 
 TEST(ParseLimits, AMillionLevelsThatNeverEndAreRefused) {
   for (const char* opening : {"{", "[", "#{a=>", "[a|", "#{", "{[", "<<"}) {
-    EXPECT_EQ(error_of(repeated(opening, 1000000)).code(), ErrorCode::syntax) << opening;
+    EXPECT_EQ(error_of(repeated(opening, kLevels)).code(), ErrorCode::syntax) << opening;
   }
 }
 
