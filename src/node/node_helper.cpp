@@ -205,6 +205,15 @@ std::string hang(State& state, std::istream& in) {
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
+// close_slowly MS: closes the node, which waits for a process that takes so long to end.
+std::string close_slowly(State& state, std::istream& in) {
+  int time_ms = 0;
+  in >> time_ms;
+  spawn([time_ms] { std::this_thread::sleep_for(std::chrono::milliseconds(time_ms)); });
+  state = State();
+  return "";
+}
+
 // claim_to_be DIRECTORY PROGRAM: says Hello for a program that is another's.
 std::string claim_to_be(State&, std::istream& in) {
   std::string directory;
@@ -270,6 +279,7 @@ const node::HelperCommands& commands() {
            state = State();
            return "";
          }},
+        {"close_slowly", close_slowly},
         {"manager", [](State& state, std::istream&) { return state.node->is_manager() ? "yes" : "no"; }},
         {"create", create},
         {"open_or_create", open_or_create},

@@ -68,6 +68,25 @@ TEST_F(Survival, ACleanExitMovesTheTablesToo) {
   EXPECT_EQ(owner.wait(), 0);
 }
 
+// Its last handle has gone, and Bye is not said yet.
+TEST_F(Survival, ATableThatComesWhileTheNodeIsBeingClosedGoesToTheHeir) {
+  HelperProgram heir;
+  heir.get("open " + node());
+  heir.get("register heir");
+  HelperProgram owner;
+  owner.get("open " + node());
+  owner.get("create words heir data");
+  HelperProgram leaving;
+  leaving.get("open " + node());
+  leaving.get("register leaving");
+  leaving.say("close_slowly 500");
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  owner.get("give_away words leaving");
+  EXPECT_EQ(leaving.hear(), "ok ");
+  EXPECT_EQ(heir.get("await_transfer"), "words from <0.3.0> with data");
+  leaving.get("open " + node());
+}
+
 TEST_F(Survival, AWorkerGoesOnAndTakesOverWhenTheManagerIsKilled) {
   HelperProgram manager;
   EXPECT_EQ(manager.get("open " + node()), "<0.1.0> manager");
