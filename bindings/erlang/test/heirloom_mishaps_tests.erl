@@ -11,7 +11,7 @@
 %% ------------------------------------------------------------------------------------------------------------------- memory
 
 a_full_table_says_so_and_takes_more_when_there_is_room_test_() ->
-    {timeout, 120, in_a_process(fun() ->
+    {timeout, 600, in_a_process(fun() ->
         [begin
              Table = heirloom_ets:new(small, [Type, public, {max_bytes, 4 bsl 20}]),
              ?assertMatch({N, {heirloom, full, _}} when N > 500, fill(Table, Each)),
@@ -33,7 +33,7 @@ fill_on(Table, Each, Count) ->
 
 %% Without SIGXFSZ.
 a_file_that_may_not_grow_is_a_full_table_test_() ->
-    {timeout, 120, in_a_node(fun(Directory) ->
+    {timeout, 600, in_a_node(fun(Directory) ->
         VM = vm(Directory),
         "" = os:cmd("prlimit --fsize=120000000 --pid " ++ peer:call(VM, os, getpid, [])),
         Table = peer:call(VM, heirloom, open_or_create, [limited, [public]]),
@@ -46,7 +46,7 @@ a_file_that_may_not_grow_is_a_full_table_test_() ->
 %% ------------------------------------------------------------------------------------------------------------------ the manager
 
 a_manager_that_hangs_or_dies_stops_no_read_or_write_test_() ->
-    {timeout, 120, in_a_node(fun(Directory) ->
+    {timeout, 600, in_a_node(fun(Directory) ->
         Manager = vm(Directory),
         Process = peer:call(Manager, os, getpid, []),
         VM = vm(Directory),
@@ -77,7 +77,7 @@ a_manager_that_hangs_or_dies_stops_no_read_or_write_test_() ->
 %% ------------------------------------------------------------------------------------------------------------------ damage
 
 damaged_bytes_end_no_vm_test_() ->
-    {timeout, 180, in_a_node(fun(Directory) ->
+    {timeout, 600, in_a_node(fun(Directory) ->
         VM = vm(Directory),
         rand:seed(exsss),
         Codes = [damaged(VM, Directory, Type, Round) || Round <- lists:seq(1, 10), Type <- [set, ordered_set, bag]],
@@ -121,7 +121,7 @@ pages(File, From) ->
 %% ---------------------------------------------------------------------------------------------- tables and processes that go
 
 a_table_may_go_under_any_call_test_() ->
-    {timeout, 120, in_a_process(fun() ->
+    {timeout, 600, in_a_process(fun() ->
         Objects = [{K, K} || K <- lists:seq(1, 5000)],
         [begin
              Table = heirloom_ets:new(going, [Type, public]),
@@ -135,7 +135,7 @@ a_table_may_go_under_any_call_test_() ->
     end)}.
 
 processes_that_are_killed_in_calls_leave_nothing_behind_test_() ->
-    {timeout, 120, in_a_process(fun() ->
+    {timeout, 600, in_a_process(fun() ->
         [begin
              Table = heirloom_ets:new(used, [Type, public]),
              true = heirloom_ets:insert(Table, [{K, K} || K <- lists:seq(1, 5000)]),
