@@ -173,8 +173,8 @@ void Runtime::receive(const wire::ProcessDied& died) { host_->process_died(died.
 
 bool Runtime::receive(const wire::Transfer& transfer) {
   // Nobody has the node open any more: the program is about to say Bye, and the manager hands the table on.
-  const auto open = weak_from_this().lock();
-  if (!open) return true;
+  const auto runtime = weak_from_this().lock();
+  if (!runtime) return true;
   // Two managers may have sent it: the generation tells, since each owner of a table has one of its own.
   std::uint64_t& seen = transfers_seen_[transfer.table.id];
   if (seen < transfer.table.generation) {
